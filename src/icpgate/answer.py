@@ -1,0 +1,178 @@
+"""
+What a registry can be asked, and what it can answer: three answers that never stand for each other.
+
+- `Found`: a record was read, and it echoes every key of its query.
+- `NotRegistered`: a registry that may say so said so, about a number inside its scope.
+- `Unavailable`: everything else, with a why from a closed list. It is neither yes nor no.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from icpgate.number import RegistrationNumber
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from icpgate.record import RegistrationRecord
+
+__all__ = [
+    "Answer",
+    "ByDocument",
+    "ByDomain",
+    "ByNumber",
+    "Found",
+    "NotRegistered",
+    "Observation",
+    "Query",
+    "Unavailable",
+    "Why",
+    "echoes",
+]
+
+
+class Why(StrEnum):
+    """Why nobody could say. Closed: another word is a defect of the registry's reader."""
+
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    RATE_LIMITED = "rate_limited"
+    UNAUTHORISED = "unauthorised"
+    PROTOCOL = "protocol"
+    MALFORMED = "malformed"
+    SCHEMA = "schema"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too_large"
+    UPSTREAM_ERROR = "upstream_error"
+    MAINTENANCE = "maintenance"
+    WRONG_PROVINCE = "wrong_province"
+    OVERLOADED = "overloaded"
+    STALE = "stale"
+    NOT_LISTED = "not_listed"
+    NOT_COVERED = "not_covered"
+    CONFIGURATION = "configuration"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class ByNumber:
+    """Ask for the registration with this number."""
+
+    number: RegistrationNumber
+
+    def __str__(self) -> str:
+        """As a message names it."""
+        return f"number {self.number.canonical}"
+
+
+@dataclass(frozen=True, slots=True)
+class ByDocument:
+    """Ask for what the holder of this document registered for this package."""
+
+    document_number: str
+    package: str
+
+    def __str__(self) -> str:
+        """As a message names it: the document number may be personal and is left out."""
+        return f"document and package {self.package}"
+
+
+@dataclass(frozen=True, slots=True)
+class ByDomain:
+    """Ask for what is registered with this domain, as lower-case A-labels."""
+
+    domain: str
+
+    def __str__(self) -> str:
+        """As a message names it."""
+        return f"domain {self.domain}"
+
+
+Query: TypeAlias = ByNumber | ByDocument | ByDomain
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """At least one record that echoes the query; by number there is exactly one."""
+
+    records: tuple[RegistrationRecord, ...]
+
+    def __post_init__(self) -> None:
+        """Nothing found is not a way of being found."""
+        if not self.records:
+            message = "Found needs a record"
+            raise ValueError(message)
+
+    @property
+    def record(self) -> RegistrationRecord:
+        """The first record; the only one when the query was a number."""
+        return self.records[0]
+
+
+@dataclass(frozen=True, slots=True)
+class NotRegistered:
+    """An explicit *no* of an authoritative registry inside its `scope`."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Nobody could say. `detail` helps the operator of the gate; it holds no payload."""
+
+    why: Why
+    detail: str = ""
+
+
+Answer: TypeAlias = Found | NotRegistered | Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """
+    An answer with its circumstances: what a cache may hold and a decision cites.
+
+    `observed_at` is when the source looked, in UTC. For `Unavailable` it is when we asked.
+    """
+
+    query: Query
+    answer: Answer
+    observed_at: datetime
+    source: str
+    registry: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the answer in canonical JSON, as a decision's evidence cites it."""
+        text = json.dumps(_written(self.answer), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _written(answer: Answer) -> dict[str, object]:
+    match answer:
+        case Found(records):
+            return {"found": [record.written() for record in records]}
+        case NotRegistered(scope):
+            return {"not_registered": scope}
+        case Unavailable(why, detail):
+            return {"unavailable": why.value, "detail": detail}
+
+
+def echoes(query: Query, record: RegistrationRecord) -> bool:
+    """Whether the record is about the very thing that was asked: every key, byte for byte."""
+    match query:
+        case ByNumber(number):
+            return record.registration_number == number
+        case ByDocument(document_number, package):
+            return record.document_number == document_number and any(
+                platform.package == package for platform in record.platforms or ()
+            )
+        case ByDomain(domain):
+            return domain in (record.domains or ())

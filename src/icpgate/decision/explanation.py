@@ -1,0 +1,262 @@
+"""A decision for people, and by its published schema: made only when somebody asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+from icpgate.decision.model import Basis, Verdict
+from icpgate.errors import quote
+from icpgate.record import write_time
+from icpgate.rules.reasons import LANGUAGES, Audience
+
+if TYPE_CHECKING:
+    from icpgate.decision.model import Decision, Reason
+
+__all__ = ["DecisionJson", "decision_schema", "explain", "summary", "written"]
+
+SCHEMA_VERSION: Final = 1
+
+
+class AppJson(TypedDict):
+    """The app a decision is about, as far as a decision names it."""
+
+    name: str
+    kind: str
+    platform: str
+    package: str
+    registration_number: str | None
+
+
+class ReasonJson(TypedDict):
+    """One reason in both languages."""
+
+    code: str
+    effect: str
+    detail: str
+    found: str
+    expected: str
+    basis: list[str]
+    title: dict[str, str]
+    gatekeeper: dict[str, str]
+    developer: dict[str, str]
+    fix: dict[str, str]
+
+
+class FindingJson(TypedDict):
+    """What one rule found."""
+
+    code: str
+    outcome: str
+    detail: str
+    found: str
+    expected: str
+
+
+class EvidenceJson(TypedDict):
+    """One observation without its payload."""
+
+    registry: str
+    source: str
+    query: str
+    answer: str
+    observed_at: str
+    digest: str
+
+
+class DisplayJson(TypedDict):
+    """What the app and the store's page must show."""
+
+    number: str
+    link: str
+    text: dict[str, str]
+
+
+class DecisionJson(TypedDict):
+    """The published shape of a decision."""
+
+    schema_version: int
+    id: str
+    decided_at: str
+    verdict: str
+    basis: str
+    allowed: bool
+    denied: bool
+    undecided: bool
+    enforced: bool
+    mode: str
+    action: str
+    occasion: str
+    as_of: str
+    retrospective: bool
+    simulated: bool
+    app: AppJson
+    number: str | None
+    codes: list[str]
+    mask: int
+    reasons: list[ReasonJson]
+    findings: list[FindingJson]
+    evidence: list[EvidenceJson]
+    bound_by: list[str]
+    exemption: str | None
+    display: DisplayJson | None
+    expires_at: str | None
+    recheck_at: str
+    policy: str
+    policy_revision: str
+
+
+def decision_schema() -> dict[str, object]:
+    """The JSON schema of a decision, as kept in `docs/schema/decision.json`."""
+    return TypeAdapter(DecisionJson).json_schema()
+
+
+def written(decision: Decision) -> DecisionJson:
+    """See `Decision.written`."""
+    app, display = decision.app, decision.display
+    return DecisionJson(
+        schema_version=SCHEMA_VERSION,
+        id=decision.id,
+        decided_at=write_time(decision.decided_at),
+        verdict=decision.verdict.value,
+        basis=decision.basis.value,
+        allowed=decision.allowed,
+        denied=decision.denied,
+        undecided=decision.undecided,
+        enforced=decision.enforced,
+        mode=decision.mode.value,
+        action=decision.action.value,
+        occasion=decision.occasion.value,
+        as_of=write_time(decision.as_of),
+        retrospective=decision.retrospective,
+        simulated=decision.simulated,
+        app=AppJson(
+            name=app.name,
+            kind=app.kind.value,
+            platform=app.platform.value,
+            package=app.package,
+            registration_number=_shown(app.registration_number),
+        ),
+        number=decision.number.canonical if decision.number is not None else None,
+        codes=list(decision.codes),
+        mask=decision.mask,
+        reasons=[_reason(reason) for reason in decision.reasons],
+        findings=[
+            FindingJson(code=f.code, outcome=f.outcome.value, detail=f.detail, found=f.found, expected=f.expected)
+            for f in decision.findings
+        ],
+        evidence=[
+            EvidenceJson(
+                registry=e.registry,
+                source=e.source,
+                query=e.query,
+                answer=e.answer,
+                observed_at=write_time(e.observed_at),
+                digest=e.digest,
+            )
+            for e in decision.evidence
+        ],
+        bound_by=[binding.value for binding in decision.bound_by],
+        exemption=decision.exemption,
+        display=None
+        if display is None
+        else DisplayJson(number=display.number, link=display.link, text={lang: display.text(lang) for lang in LANGUAGES}),
+        expires_at=None if decision.expires_at is None else write_time(decision.expires_at),
+        recheck_at=write_time(decision.recheck_at),
+        policy=decision.policy_name,
+        policy_revision=decision.policy_revision,
+    )
+
+
+def _shown(text: str | None) -> str | None:
+    """The number as typed, made safe to write: it is the one text of an app nobody has read yet."""
+    return None if text is None else quote(text)[1:-1]
+
+
+def _reason(reason: Reason) -> ReasonJson:
+    return ReasonJson(
+        code=reason.code,
+        effect=reason.effect.value,
+        detail=reason.detail,
+        found=reason.found,
+        expected=reason.expected,
+        basis=list(reason.basis),
+        title={lang: reason.title(lang) for lang in LANGUAGES},
+        gatekeeper={lang: reason.cause(lang, Audience.GATEKEEPER) for lang in LANGUAGES},
+        developer={lang: reason.cause(lang, Audience.DEVELOPER) for lang in LANGUAGES},
+        fix={lang: reason.fix(lang) for lang in LANGUAGES},
+    )
+
+
+_WORDS: Final = {
+    "en": {
+        "allow": "ALLOW",
+        "deny": "DENY",
+        "undecided": "DENY, undecided: nobody could say",
+        "exempted": "ALLOW, exempted",
+        "open": "ALLOW, undecided: fail-open",
+        "bound": "bound by",
+        "show": "show",
+        "fix": "fix",
+        "until": "expires",
+        "retrospective": "retrospective: what would have been on",
+        "simulated": "SIMULATED",
+        "denies": "✗",
+        "lifted": "~",
+        "grants": "✓",
+        "warns": "!",
+        "notes": "·",
+    },
+    "zh-CN": {
+        "allow": "允许",
+        "deny": "拒绝",
+        "undecided": "拒绝（无法判定：无法核实）",
+        "exempted": "允许（豁免）",
+        "open": "允许（无法判定：临时放行）",
+        "bound": "对应依据",
+        "show": "应标明",
+        "fix": "处理",
+        "until": "有效至",
+        "retrospective": "回溯判定，适用日期",
+        "simulated": "SIMULATED（模拟数据）",
+        "denies": "✗",
+        "lifted": "~",
+        "grants": "✓",
+        "warns": "!",
+        "notes": "·",
+    },
+}
+
+
+def summary(decision: Decision, lang: str = "en") -> str:
+    """Verdict and basis in a few words."""
+    words = _WORDS["zh-CN" if lang.lower().startswith("zh") else "en"]
+    if decision.verdict is Verdict.ALLOW:
+        kinds = {Basis.EVALUATED: "allow", Basis.EXEMPTED: "exempted", Basis.UNDECIDED: "open"}
+        return words[kinds[decision.basis]]
+    return words["undecided" if decision.basis is Basis.UNDECIDED else "deny"]
+
+
+def explain(decision: Decision, lang: str, audience: Audience) -> str:
+    """See `Decision.explain`."""
+    lang = "zh-CN" if lang.lower().startswith("zh") else "en"
+    words = _WORDS[lang]
+    number = decision.number.canonical if decision.number is not None else "—"
+    lines = [f"{decision.app.name} ({decision.app.package})  {number}  {decision.action.value}: {summary(decision, lang)}"]
+    if decision.simulated:
+        lines.append(f"  {words['simulated']}")
+    if decision.retrospective:
+        lines.append(f"  {words['retrospective']} {write_time(decision.as_of)}")
+    for reason in decision.reasons:
+        lines.append(f"  {words[reason.effect.value]} {reason.code}: {reason.cause(lang, audience)}")
+        if reason.effect.value in {"denies", "warns"}:
+            lines.append(f"      {words['fix']}: {reason.fix(lang)}")
+    if decision.bound_by:
+        lines.append(f"  {words['bound']}: {', '.join(binding.value for binding in decision.bound_by)}")
+    if decision.display is not None:
+        lines.append(f"  {words['show']}: {decision.display.text(lang)} → {decision.display.link}")
+    if decision.expires_at is not None:
+        lines.append(f"  {words['until']}: {write_time(decision.expires_at)}")
+    return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""
+What can stand in for a registration: the transition, a proven declaration, an exemption, fail-open.
+
+A ground lifts the denials it covers, by name; the denials stay in the decision as lifted. No rule
+is a ground, so that adding a rule can never turn a denial into an allow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from icpgate.app import Declaration
+from icpgate.decision.model import Basis, Effect, Raised
+from icpgate.rules.declaration import contradictions, gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from icpgate.policy.model import Policy
+    from icpgate.rules import Case
+
+__all__ = ["Applied", "apply"]
+
+_DECLARED_AWAY: Final = frozenset({"number_missing", "display_missing", "display_link_missing"})
+"""An exempt app needs no number and shows none. A number that it does state must still be right."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """What is left of the denials, and what lifted the others."""
+
+    basis: Basis
+    denials: list[Raised] = field(default_factory=list)
+    lifted: list[Raised] = field(default_factory=list)
+    grants: list[Raised] = field(default_factory=list)
+    ends: list[datetime] = field(default_factory=list)
+    exemption: str | None = None
+
+    def lift(self, codes: Collection[str], grant: Raised, *, end: datetime | None = None) -> bool:
+        """Lift the denials of these codes; False when there was none."""
+        covered = [d for d in self.denials if _code(d) in codes]
+        if not covered:
+            return False
+        self.denials = [d for d in self.denials if _code(d) not in codes]
+        self.lifted += [d._replace(effect=Effect.LIFTED) for d in covered]
+        self.grants.append(grant)
+        if end is not None:
+            self.ends.append(end)
+        return True
+
+
+def _code(denial: Raised) -> str:
+    """The rule behind a denial: for *not checkable* its own code, so that it is lifted by name too."""
+    return denial.found if denial.code == "not_checkable" else denial.code
+
+
+def apply(case: Case, policy: Policy, denials: list[Raised]) -> Applied:
+    """Apply every ground in turn: law first, then what people approved, then fail-open."""
+    applied = Applied(Basis.EXEMPTED, denials=denials)
+    _transition(case, policy, applied)
+    _declaration(case, applied)
+    _exemptions(case, policy, applied)
+    _fail_open(case, policy, applied)
+    return applied
+
+
+def _grant(code: str, detail: str, found: str, expected: str = "") -> Raised:
+    return Raised(Effect.GRANTS, code, detail, found, expected)
+
+
+def _transition(case: Case, policy: Policy, applied: Applied) -> None:
+    transition = policy.transition
+    if not transition.covers(case.app, case.as_of):
+        return
+    end = transition.end(case.app, case.as_of)
+    phase = transition.phase(case.as_of).value
+    first = case.app.first_listed_on
+    found = f"first listed on {first.isoformat()}" if first is not None else "new"
+    applied.lift(transition.forgives, _grant("transition_period", f"phase.{phase}", found, f"registered by {end.isoformat()}"), end=end)
+
+
+def _declaration(case: Case, applied: Applied) -> None:
+    statement = case.app.declaration
+    if statement is None or gaps(statement) or contradictions(case.app, statement, case.action):
+        return
+    if statement.kind is Declaration.STANDALONE:
+        grant = _grant("exempt_standalone", "declaration.standalone", f"commitment letter {statement.commitment_letter}")
+    else:
+        regions = ", ".join(statement.server_regions or ())
+        grant = _grant("exempt_offshore", "declaration.offshore", f"operator in {statement.operator_region}, servers in {regions}")
+    applied.lift(_DECLARED_AWAY, grant)
+
+
+def _exemptions(case: Case, policy: Policy, applied: Applied) -> None:
+    for exemption in policy.exemptions:
+        if applied.denials and exemption.covers(case):
+            found = f"{exemption.name}, approved by {exemption.approver}"
+            grant = _grant("exempted", "exemption", found, f"until {exemption.until.isoformat()}")
+            if applied.lift(exemption.codes, grant, end=exemption.until):
+                applied.exemption = exemption.name
+
+
+def _fail_open(case: Case, policy: Policy, applied: Applied) -> None:
+    for setting in policy.fail_open:
+        remaining = {d.code for d in applied.denials}
+        if remaining and remaining <= setting.codes and setting.covers(case):
+            found = f"{setting.name}, approved by {setting.approver}"
+            grant = _grant("fail_open_used", "fail_open", found, f"until {setting.until.isoformat()}")
+            applied.lift(remaining, grant, end=setting.until)
+            applied.exemption = setting.name
+            applied.basis = Basis.UNDECIDED

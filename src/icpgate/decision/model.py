@@ -1,0 +1,252 @@
+"""What a decision is: a value with its reasons, its evidence and its texts on demand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from icpgate.answer import Found, NotRegistered
+from icpgate.errors import Denied
+from icpgate.record import Origin
+from icpgate.rules.display import LINK
+from icpgate.rules.reasons import Audience, ReasonText, custom_reason, reason_texts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from icpgate.answer import Observation
+    from icpgate.app import App
+    from icpgate.number import RegistrationNumber
+    from icpgate.policy import Mode
+    from icpgate.rules import Action, Binding, Finding, Occasion
+
+__all__ = ["Basis", "Decision", "Effect", "Evidence", "Raised", "Reason", "Recorder", "RequiredDisplay", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """There is no third verdict: who does not know does not allow."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class Basis(StrEnum):
+    """What the verdict rests on: the merits, a ground that stands in for them, or nobody's knowledge."""
+
+    EVALUATED = "evaluated"
+    EXEMPTED = "exempted"
+    UNDECIDED = "undecided"
+
+
+class Effect(StrEnum):
+    """What a reason did to the verdict, in the order in which reasons are listed."""
+
+    DENIES = "denies"
+    LIFTED = "lifted"
+    GRANTS = "grants"
+    WARNS = "warns"
+    NOTES = "notes"
+
+
+class Raised(NamedTuple):
+    """A reason as the judge raised it; its texts are added when somebody asks."""
+
+    effect: Effect
+    code: str
+    detail: str
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason with its code, what was found and expected, and its texts on demand."""
+
+    code: str
+    effect: Effect
+    detail: str
+    found: str
+    expected: str
+    text: ReasonText
+
+    def title(self, lang: str = "en") -> str:
+        """The code in a few words."""
+        return self.text.in_language(lang).title
+
+    def cause(self, lang: str = "en", audience: Audience = Audience.DEVELOPER) -> str:
+        """What was found and what was expected, for that reader."""
+        texts = self.text.in_language(lang)
+        return texts.cause(audience, found=self.found, expected=self.expected, detail=self.detail)
+
+    def fix(self, lang: str = "en") -> str:
+        """What to do, and who does it."""
+        return self.text.in_language(lang).fix
+
+    @property
+    def basis(self) -> tuple[str, ...]:
+        """The articles of `docs/sources.md` behind it."""
+        return self.text.basis
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One observation a decision rests on, without its payload."""
+
+    registry: str
+    source: str
+    query: str
+    answer: str
+    observed_at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredDisplay:
+    """What the app and the store's own page must show."""
+
+    number: str
+    link: str = LINK
+
+    def text(self, lang: str = "zh-CN") -> str:
+        """The line to show; the registration system's own words in Chinese."""
+        return f"APP备案号：{self.number}" if lang.startswith("zh") else f"ICP registration number: {self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """
+    Allow or deny, with every reason and the evidence behind it.
+
+    `allowed`, `denied` and `undecided` exclude each other; `bool()` is `allowed`. Only `denied`
+    may ever lead to a take-down. `enforced` tells whether the gatekeeper is asked to act on it;
+    it never changes the verdict. `as_of` in the past makes a decision `retrospective`: it says
+    what would have been. `expires_at` is when an allow ends, whatever happens.
+    """
+
+    id: str
+    decided_at: datetime
+    verdict: Verdict
+    basis: Basis
+    action: Action
+    occasion: Occasion
+    as_of: datetime
+    retrospective: bool
+    mode: Mode
+    enforced: bool
+    app: App
+    number: RegistrationNumber | None
+    raised: tuple[Raised, ...]
+    findings: tuple[Finding, ...]
+    observations: tuple[Observation, ...]
+    bound_by: tuple[Binding, ...]
+    exemption: str | None
+    expires_at: datetime | None
+    recheck_at: datetime
+    policy_name: str
+    policy_revision: str
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the gatekeeper may go on."""
+        return self.verdict is Verdict.ALLOW
+
+    @property
+    def denied(self) -> bool:
+        """Whether it was judged and refused."""
+        return self.verdict is Verdict.DENY and self.basis is not Basis.UNDECIDED
+
+    @property
+    def undecided(self) -> bool:
+        """Whether nobody could say; what follows is the gatekeeper's, never a take-down."""
+        return self.verdict is Verdict.DENY and self.basis is Basis.UNDECIDED
+
+    def __bool__(self) -> bool:
+        """As `allowed`."""
+        return self.verdict is Verdict.ALLOW
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every reason: what denies first, then what was lifted, what grants, warnings, notes."""
+        texts = reason_texts()
+        return tuple(
+            Reason(r.code, r.effect, r.detail, r.found, r.expected, texts.get(r.code) or custom_reason(r.code))
+            for r in self.raised
+        )
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that deny, in their fixed order."""
+        return tuple(dict.fromkeys(r.code for r in self.raised if r.effect is Effect.DENIES))
+
+    @property
+    def mask(self) -> int:
+        """A bit for every published code that denies."""
+        texts = reason_texts()
+        mask = 0
+        for code in self.codes:
+            if code in texts:
+                mask |= texts[code].bit
+        return mask
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What was asked, who answered, when it was observed."""
+        return tuple(
+            Evidence(o.registry, o.source, str(o.query), _in_a_word(o), o.observed_at, o.digest)
+            for o in self.observations
+        )
+
+    @property
+    def display(self) -> RequiredDisplay | None:
+        """What the app and the store's page must show; None while nothing ties a number to the app."""
+        return RequiredDisplay(self.number.canonical) if self.number is not None and self.bound_by else None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it rests on a simulated registry's record."""
+        return any(
+            record.origin is Origin.SIMULATED
+            for observation in self.observations
+            if isinstance(observation.answer, Found)
+            for record in observation.answer.records
+        )
+
+    def raise_if_denied(self) -> None:
+        """Raise `Denied` unless allowed: both when refused and when nobody could say."""
+        if self.verdict is not Verdict.ALLOW:
+            codes = ", ".join(self.codes)
+            message = f"{self.app.package}: {self.verdict.value} ({self.basis.value}): {codes}"
+            raise Denied(message, decision=self)
+
+    def explain(self, lang: str = "en", audience: Audience = Audience.DEVELOPER) -> str:
+        """Every reason in words, with what to do; several lines."""
+        from icpgate.decision.explanation import explain  # noqa: PLC0415 -- texts are needed only when asked for
+
+        return explain(self, lang, audience)
+
+    def written(self) -> dict[str, object]:
+        """The decision by its published schema, `docs/schema/decision.json`."""
+        from icpgate.decision.explanation import written  # noqa: PLC0415 -- as above
+
+        return dict(written(self))
+
+    def to_json(self) -> str:
+        """`written` as one line of JSON."""
+        return json.dumps(self.written(), ensure_ascii=False, separators=(",", ":"))
+
+
+def _in_a_word(observation: Observation) -> str:
+    answer = observation.answer
+    if isinstance(answer, Found):
+        return "found"
+    return "not_registered" if isinstance(answer, NotRegistered) else f"unavailable: {answer.why.value}"
+
+
+class Recorder(Protocol):
+    """Where decisions are recorded before they are returned."""
+
+    def record(self, decision: Decision) -> None:
+        """Keep the decision; raise when that is not certain."""
+        ...

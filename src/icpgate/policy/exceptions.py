@@ -1,0 +1,114 @@
+"""Reads `[[exemption]]` and `[[fail_open]]`: the only ways past the floor, each with its price."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from icpgate.chinese import fold
+from icpgate.errors import InvalidNumber, quote
+from icpgate.number import ServiceKind, parse
+from icpgate.policy.model import OPENABLE, Exemption, FailOpen
+from icpgate.rules import Action, Occasion
+from icpgate.signing import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from icpgate.policy.reader import Table, TableReader
+
+__all__ = ["read_exemption", "read_fail_open"]
+
+_COMMON: Final = ("name", "approver", "reason", "since", "until", "codes", "actions", "occasions")
+_SELECTORS: Final = ("packages", "numbers", "operators")
+_EXEMPTION: Final = (*_COMMON, "ticket", *_SELECTORS, "kinds", "platforms")
+
+LONGEST_FAIL_OPEN: Final = timedelta(days=31)
+"""An outage that lasts longer is not an outage but a missing registry."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def read_exemption(reader: TableReader, table: Table, place: str, codes: Collection[str]) -> Exemption:
+    """One exemption; every defect goes to the reader."""
+    reader.unknown(place, table, _EXEMPTION)
+    if not any(table.get(selector) for selector in _SELECTORS):
+        hint = f"name at least one of {', '.join(_SELECTORS)}"
+        reader.refuse(place, "selects every app", expected="a scope", hint=hint, code="config.exemption")
+    since, until = _period(reader, table, place)
+    return Exemption(
+        name=reader.text(table, "name", place),
+        approver=reader.text(table, "approver", place),
+        reason=reader.text(table, "reason", place),
+        ticket=reader.text(table, "ticket", place, required=False),
+        since=since,
+        until=until,
+        codes=reader.codes(table, place, codes),
+        actions=reader.choices(table, "actions", Action, place),
+        occasions=reader.choices(table, "occasions", Occasion, place),
+        packages=_packages(reader, table, place),
+        numbers=_numbers(reader, table, place),
+        operators=tuple(fold(name) for name in reader.texts(table, "operators", place)),
+        kinds=tuple(kind.value for kind in reader.choices(table, "kinds", ServiceKind, place)) if "kinds" in table else (),
+        platforms=_platforms(reader, table, place),
+    )
+
+
+def read_fail_open(reader: TableReader, table: Table, place: str) -> FailOpen:
+    """One fail-open setting; every defect goes to the reader."""
+    reader.unknown(place, table, _COMMON)
+    since, until = _period(reader, table, place)
+    if since is None:
+        reader.refuse(f"{place}.since", "missing", expected="when it begins, with its zone", code="config.fail_open")
+    elif until - since > LONGEST_FAIL_OPEN:
+        reader.refuse(f"{place}.until", f"lasts {(until - since).days} days", expected=f"at most {LONGEST_FAIL_OPEN.days} days",
+                      code="config.fail_open")  # fmt: skip
+    for name in ("actions", "occasions"):
+        if name not in table:
+            reader.refuse(f"{place}.{name}", "missing", expected=f"the {name} it covers", code="config.fail_open")
+    return FailOpen(
+        name=reader.text(table, "name", place),
+        approver=reader.text(table, "approver", place),
+        reason=reader.text(table, "reason", place),
+        since=since,
+        until=until,
+        codes=reader.codes(table, place, sorted(OPENABLE)),
+        actions=reader.choices(table, "actions", Action, place),
+        occasions=reader.choices(table, "occasions", Occasion, place),
+    )
+
+
+def _period(reader: TableReader, table: Table, place: str) -> tuple[datetime | None, datetime]:
+    since = reader.moment(table, "since", place, required=False)
+    until = reader.moment(table, "until", place)
+    if until is not None and since is not None and until <= since:
+        reader.refuse(f"{place}.until", "ends before it begins", expected="a moment after since", code="config.conflict")
+    return since, until or _NEVER
+
+
+def _packages(reader: TableReader, table: Table, place: str) -> tuple[str, ...]:
+    packages = reader.texts(table, "packages", place)
+    for package in packages:
+        stem = package.removesuffix("*")
+        if any(mark in stem for mark in "*?[]"):
+            reader.refuse(f"{place}.packages", f"{quote(package)} given", expected="a package, or a prefix that ends in .*")
+        elif package.endswith("*") and (stem.count(".") < 2 or not stem.endswith(".")):  # noqa: PLR2004 -- com.example.*
+            expected = "a prefix of at least two parts, such as com.example.*"
+            reader.refuse(f"{place}.packages", f"{quote(package)} covers too much", expected=expected)
+    return packages
+
+
+def _numbers(reader: TableReader, table: Table, place: str) -> tuple[str, ...]:
+    canonical = []
+    for text in reader.texts(table, "numbers", place):
+        try:
+            canonical.append(parse(text).canonical)
+        except InvalidNumber as error:
+            reader.refuse(f"{place}.numbers", f"{quote(text)}: {error.message}", expected="a registration number")
+    return tuple(canonical)
+
+
+def _platforms(reader: TableReader, table: Table, place: str) -> tuple[str, ...]:
+    if "platforms" not in table:
+        return ()
+    return tuple(platform.value for platform in reader.choices(table, "platforms", Platform, place))

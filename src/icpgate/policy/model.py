@@ -1,0 +1,240 @@
+"""
+A policy: which rule denies, warns or is off for which action and occasion, and since when.
+
+- The floor cannot be lowered: `FLOOR` codes are enforced everywhere, or the policy does not load.
+- The only ways past it are an exemption and `[[fail_open]]`: named, scoped, approved, expiring.
+- What a verdict depends on is in `revision`, never in which extras are installed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from icpgate.chinese import fold
+from icpgate.rules import Action, Occasion
+from icpgate.rules.reasons import ReasonText, custom_reason, reason_texts
+from icpgate.rules.standing import max_age_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from icpgate.app import App
+    from icpgate.number import RegistrationNumber
+    from icpgate.rules import Case, Finding, Rule
+    from icpgate.rules.transition import Transition
+
+__all__ = ["FLOOR", "OPENABLE", "BoundRule", "Exemption", "FailOpen", "Level", "Mode", "Plan", "PlanEntry", "Policy", "Unchecked"]
+
+FLOOR: Final = frozenset(
+    {
+        "number_missing",
+        "number_malformed",
+        "not_registered",
+        "registration_cancelled",
+        "blacklisted",
+        "registry_unavailable",
+        "record_stale",
+        "identity_unproven",
+    }
+)
+"""Codes that cannot be warn or off (design, policy)."""
+
+OPENABLE: Final = frozenset({"registry_unavailable", "record_stale"})
+"""Codes that `[[fail_open]]` may let through: those that say that nobody could say."""
+
+
+class Level(StrEnum):
+    """What a failed demand does."""
+
+    ENFORCE = "enforce"
+    WARN = "warn"
+    OFF = "off"
+
+
+class Unchecked(StrEnum):
+    """What a demand does that could not be checked."""
+
+    NOTE = "note"
+    DENY = "deny"
+
+
+class Mode(StrEnum):
+    """Whether a gatekeeper acts on the verdict. It never changes the verdict."""
+
+    ENFORCE = "enforce"
+    WARN = "warn"
+    DRY_RUN = "dry_run"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRule:
+    """One rule with its parameters per action, and what its outcomes do per action and occasion."""
+
+    code: str
+    rules: Mapping[Action, Rule]
+    levels: Mapping[tuple[Action, Occasion], Level]
+    unchecked: Mapping[tuple[Action, Occasion], Unchecked]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """
+    A named, approved, expiring exception to some codes for some apps.
+
+    Every selector that is not empty must agree. `packages` may end in `*`, everything else is
+    compared whole. It covers the moments from `since` to before `until`.
+    """
+
+    name: str
+    approver: str
+    reason: str
+    until: datetime
+    codes: frozenset[str]
+    since: datetime | None = None
+    ticket: str = ""
+    actions: frozenset[Action] = frozenset(Action)
+    occasions: frozenset[Occasion] = frozenset(Occasion)
+    packages: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+    def covers(self, case: Case) -> bool:
+        """Whether it applies to this case now."""
+        in_force = (self.since is None or self.since <= case.now) and case.now < self.until
+        return (
+            in_force
+            and case.action in self.actions
+            and case.occasion in self.occasions
+            and self._selects(case.app, case.number)
+        )
+
+    def _selects(self, app: App, number: RegistrationNumber | None) -> bool:
+        operator = fold(app.operator.name) if app.operator is not None else None
+        return (
+            (not self.packages or any(fnmatchcase(app.package, pattern) for pattern in self.packages))
+            and (not self.numbers or (number is not None and number.canonical in self.numbers))
+            and (not self.operators or (operator is not None and operator in self.operators))
+            and (not self.kinds or app.kind.value in self.kinds)
+            and (not self.platforms or app.platform.value in self.platforms)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailOpen:
+    """
+    A named, approved, expiring setting that lets apps through while nobody can say.
+
+    It lifts only codes of `OPENABLE`, and only when nothing else denies.
+    """
+
+    name: str
+    approver: str
+    reason: str
+    until: datetime
+    codes: frozenset[str]
+    since: datetime | None = None
+    actions: frozenset[Action] = frozenset()
+    occasions: frozenset[Occasion] = frozenset()
+
+    def covers(self, case: Case) -> bool:
+        """Whether it applies to this case now."""
+        in_force = (self.since is None or self.since <= case.now) and case.now < self.until
+        return in_force and case.action in self.actions and case.occasion in self.occasions
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """One rule as a check runs it."""
+
+    check: Callable[[Case], Finding]
+    code: str
+    level: Level
+    unchecked: Unchecked
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rules of one action and occasion, bound once when the policy is loaded."""
+
+    entries: tuple[PlanEntry, ...]
+    max_age: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """
+    A loaded policy. Make one with `Policy.default()` or `Policy.load(path)`.
+
+    `revision` is a digest over everything a verdict depends on: rules, parameters, levels, dates,
+    exemptions, and the versions of the data files.
+    """
+
+    name: str
+    version: str
+    mode: Mode
+    rules: tuple[BoundRule, ...]
+    transition: Transition
+    exemptions: tuple[Exemption, ...] = ()
+    fail_open: tuple[FailOpen, ...] = ()
+    recheck: Mapping[str, timedelta] = field(default_factory=dict)
+    revision: str = ""
+    plans: Mapping[tuple[Action, Occasion], Plan] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Bind every plan once; a check then only runs them."""
+        plans = {(action, occasion): self._plan(action, occasion) for action in Action for occasion in Occasion}
+        object.__setattr__(self, "plans", plans)
+
+    def _plan(self, action: Action, occasion: Occasion) -> Plan:
+        chosen = [rule for rule in self.rules if rule.levels[action, occasion] is not Level.OFF]
+        entries = tuple(
+            PlanEntry(
+                rule.rules[action].check, rule.code, rule.levels[action, occasion], rule.unchecked[action, occasion]
+            )
+            for rule in chosen
+        )
+        return Plan(entries, max_age_of(tuple(rule.rules[action] for rule in chosen)))
+
+    @staticmethod
+    def default(rules: Sequence[type[Rule]] | None = None) -> Policy:
+        """The policy that icpgate ships: `default.toml`, the notice as dated data."""
+        from icpgate.policy.load import load_default  # noqa: PLC0415 -- the loader needs the model
+
+        return load_default(rules)
+
+    @staticmethod
+    def load(path: str | Path, *, rules: Sequence[type[Rule]] | None = None) -> Policy:
+        """
+        Read a policy file; raises `PolicyError` with the place and fix of every defect.
+
+        `rules` are the rules the file may name: icpgate's own unless given. A file that says
+        `extends = "default"` states only what it changes.
+        """
+        from icpgate.policy.load import load_file  # noqa: PLC0415 -- the loader needs the model
+
+        return load_file(path, rules)
+
+    @staticmethod
+    def loads(text: str, *, rules: Sequence[type[Rule]] | None = None) -> Policy:
+        """As `load`, from TOML text."""
+        from icpgate.policy.load import load_text  # noqa: PLC0415 -- the loader needs the model
+
+        return load_text(text, rules)
+
+    def reason_text(self, code: str) -> ReasonText:
+        """The texts of a code, published or of one of the caller's own rules."""
+        return reason_texts().get(code) or custom_reason(code)
+
+    def expired(self, now: datetime) -> tuple[Exemption | FailOpen, ...]:
+        """The exemptions and fail-open settings that no longer apply, to be cleaned up."""
+        moment = now.astimezone(UTC)
+        return tuple(entry for entry in (*self.exemptions, *self.fail_open) if entry.until <= moment)
+
+

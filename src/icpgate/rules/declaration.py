@@ -1,0 +1,124 @@
+"""
+Apps that say they need no registration: stand-alone, or offshore.
+
+Both are the operator's word. Each has conditions, each condition needs evidence, and anything that
+contradicts the declaration is an objection (docs/sources.md, exemptions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from icpgate.app import Declaration
+from icpgate.document import is_mainland
+from icpgate.number import ServiceKind
+from icpgate.rules.rule import Action, Case, Demand, Finding
+
+if TYPE_CHECKING:
+    from icpgate.app import App, DeclarationStatement
+
+__all__ = ["DeclarationProven", "DeclarationUncontradicted", "contradictions", "gaps"]
+
+MAINLAND = "CN"
+
+
+def gaps(statement: DeclarationStatement) -> list[tuple[str, str]]:
+    """What the declaration still has to prove: pairs of detail and what is expected."""
+    if statement.kind is Declaration.STANDALONE:
+        return _standalone_gaps(statement)
+    return _offshore_gaps(statement)
+
+
+def _standalone_gaps(statement: DeclarationStatement) -> list[tuple[str, str]]:
+    missing = []
+    if statement.commitment_letter is None:
+        missing.append(("standalone.commitment_letter", "a signed commitment letter"))
+    if statement.uses_network is None:
+        missing.append(("standalone.uses_network", "whether the package asks for the network"))
+    return missing
+
+
+def _offshore_gaps(statement: DeclarationStatement) -> list[tuple[str, str]]:
+    missing = []
+    if statement.operator_region is None:
+        missing.append(("offshore.operator_region", "where the operator is established"))
+    if not statement.server_regions:
+        missing.append(("offshore.server_regions", "where every server stands"))
+    return missing
+
+
+def contradictions(app: App, statement: DeclarationStatement, action: Action) -> list[tuple[str, str, str]]:
+    """What speaks against the declaration: triples of detail, found and expected."""
+    found = _common_contradictions(app, action)
+    if statement.kind is Declaration.STANDALONE:
+        return found + _standalone_contradictions(app, statement)
+    return found + _offshore_contradictions(app, statement)
+
+
+def _common_contradictions(app: App, action: Action) -> list[tuple[str, str, str]]:
+    found = []
+    if app.kind is not ServiceKind.APP:
+        found.append(("declaration.kind", app.kind.value, "an app: a mini program or quick app runs on a connected host"))
+    if action is Action.CONNECT:
+        found.append(("declaration.connect", "an order for access in the mainland", "nothing to connect"))
+    return found
+
+
+def _standalone_contradictions(app: App, statement: DeclarationStatement) -> list[tuple[str, str, str]]:
+    found = []
+    if statement.uses_network:
+        found.append(("standalone.network", "the package asks for the network", "no use of the network"))
+    if app.domains:
+        found.append(("standalone.domains", ", ".join(app.domains), "no domain"))
+    if app.endpoints:
+        found.append(("standalone.endpoints", ", ".join(app.endpoints), "no server"))
+    return found
+
+
+def _offshore_contradictions(app: App, statement: DeclarationStatement) -> list[tuple[str, str, str]]:
+    found = []
+    if statement.operator_region == MAINLAND:
+        found.append(("offshore.operator", "an operator of the mainland", "a foreign operator"))
+    operator = app.operator
+    if operator is not None and operator.document_type is not None and is_mainland(operator.document_type):
+        found.append(("offshore.document", f"a mainland document ({operator.document_type.value})", "a foreign operator"))
+    if MAINLAND in (statement.server_regions or ()):
+        found.append(("offshore.servers", "a server in the mainland", "servers only abroad"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationProven(Demand):
+    """A declaration comes with the evidence of every condition."""
+
+    code: ClassVar[str] = "declaration_unproven"
+
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        statement = case.app.declaration
+        if statement is None:
+            return self.not_applicable
+        missing = gaps(statement)
+        if not missing:
+            return self.passed
+        found = f"{statement.kind.value} declared without evidence"
+        return self.failed(missing[0][0], found=found, expected=" and ".join(expected for _, expected in missing))
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationUncontradicted(Demand):
+    """Nothing that the gatekeeper holds contradicts the declaration."""
+
+    code: ClassVar[str] = "declaration_contradicted"
+
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        statement = case.app.declaration
+        if statement is None:
+            return self.not_applicable
+        against = contradictions(case.app, statement, case.action)
+        if not against:
+            return self.passed
+        found = "; ".join(what for _, what, _ in against)
+        return self.failed(against[0][0], found=found, expected="; ".join(dict.fromkeys(want for *_, want in against)))

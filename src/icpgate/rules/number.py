@@ -1,0 +1,125 @@
+"""What the stated number must be: present, well-formed, of this register, of this kind of app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from icpgate.answer import Found
+from icpgate.errors import quote
+from icpgate.number import ServiceKind
+from icpgate.rules.rule import Case, Demand, Finding
+
+__all__ = [
+    "KindAgrees",
+    "NumberIsNoPlaceholder",
+    "NumberNamesService",
+    "NumberOfThisRegister",
+    "NumberPresent",
+    "NumberWellFormed",
+]
+
+_SUFFIX = {
+    ServiceKind.APP: "an app's number, ending in A",
+    ServiceKind.MINI_PROGRAM: "a mini program's number, ending in X",
+    ServiceKind.QUICK_APP: "a quick app's number, ending in K",
+    ServiceKind.WEBSITE: "a website's number, without a letter",
+}
+
+
+def _stated(case: Case) -> str | None:
+    text = case.app.registration_number
+    return text if text is not None and text.strip() else None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPresent(Demand):
+    """The app states a registration number (notice, item 1 and the display clause)."""
+
+    code: ClassVar[str] = "number_missing"
+
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        if _stated(case) is not None:
+            return self.passed
+        known = case.by_document
+        expected = "a registration number"
+        if known is not None and type(known.answer) is Found:
+            expected = " or ".join(record.registration_number.canonical for record in known.answer.records)
+        return self.failed("number.empty", found="no number", expected=expected)
+
+
+class _Spelling(Demand):
+    """A number whose text was refused for one reason."""
+
+    __slots__ = ()
+
+    code: ClassVar[str] = "number_malformed"
+    expected: ClassVar[str] = "a number such as 蜀ICP备2021014694号-10A"
+
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        problem = case.number_problem
+        if problem is None:
+            return self.passed if case.number is not None else self.not_applicable
+        if problem.reason != self.code or _stated(case) is None:
+            return self.not_applicable
+        return self.failed(problem.code, found=quote(case.app.registration_number), expected=problem.hint or self.expected)
+
+
+class NumberWellFormed(_Spelling):
+    """The stated text is a registration number (docs/sources.md, number grammar)."""
+
+    __slots__ = ()
+    code: ClassVar[str] = "number_malformed"
+
+
+class NumberOfThisRegister(_Spelling):
+    """The stated number is the ministry's, not the police's, an algorithm's or a licence's."""
+
+    __slots__ = ()
+    code: ClassVar[str] = "number_of_other_register"
+
+
+class NumberIsNoPlaceholder(_Spelling):
+    """The stated number is not a template that cannot have been issued."""
+
+    __slots__ = ()
+    code: ClassVar[str] = "number_placeholder"
+
+
+@dataclass(frozen=True, slots=True)
+class KindAgrees(Demand):
+    """The number, and its record, are of the app's kind: A, X, K (docs/sources.md, entity and service)."""
+
+    code: ClassVar[str] = "service_kind_mismatch"
+
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        number = case.number
+        if number is None or number.service_kind is None:
+            return self.not_applicable
+        expected = case.app.kind
+        if number.service_kind != expected:
+            detail = f"number.kind.{number.service_kind.value}"
+            return self.failed(detail, found=f"{number} ({number.service_kind.value})", expected=_SUFFIX[expected])
+        record = case.record
+        if record is not None and record.kind is not None and record.kind != expected:
+            return self.failed("record.kind", found=record.kind.value, expected=expected.value)
+        return self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class NumberNamesService(Demand):
+    """The number names this app, not only the operator's entity."""
+
+    code: ClassVar[str] = "entity_number_only"
+
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        number = case.number
+        if number is None:
+            return self.not_applicable
+        if number.service_kind is None:
+            return self.failed("number.entity", found=str(number), expected=_SUFFIX[case.app.kind])
+        return self.passed

@@ -1,0 +1,178 @@
+"""
+What a rule is: one demand, checked on one case, with one finding.
+
+- A rule can only object. Nothing a rule returns allows an app.
+- A rule knows no clock and asks nobody: everything it may look at is in its case.
+- A rule that cannot know says *not checkable*; it never passes for want of a fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+
+from icpgate.answer import Found
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from icpgate.answer import Observation
+    from icpgate.app import App
+    from icpgate.errors import InvalidNumber
+    from icpgate.number import RegistrationNumber
+    from icpgate.record import RegistrationRecord
+    from icpgate.rules.identity import Binding
+
+__all__ = ["Action", "Case", "Demand", "Finding", "Occasion", "Outcome", "Rule"]
+
+
+class Action(StrEnum):
+    """What a gatekeeper is about to do: 分发, 接入, 预置."""
+
+    LIST = "list"
+    CONNECT = "connect"
+    PREINSTALL = "preinstall"
+
+
+class Occasion(StrEnum):
+    """
+    When it is asked: at admission, at an update, or about what already runs.
+
+    They differ in what *don't know* means: admission waits, what runs goes on until somebody knows.
+    """
+
+    FIRST = "first"
+    UPDATE = "update"
+    STANDING = "standing"
+
+
+class Outcome(StrEnum):
+    """What a rule found. Only FAIL can deny; NOT_CHECKABLE does where the policy says so."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_CHECKABLE = "not_checkable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    What one rule found: its code, the outcome, and the two sides of the comparison.
+
+    `detail` is a finer code, such as `name.near`. `found` and `expected` are shown to people; they
+    hold no number of a personal document.
+    """
+
+    code: str
+    outcome: Outcome
+    detail: str = ""
+    found: str = ""
+    expected: str = ""
+
+
+class Case:
+    """
+    Everything a rule may look at. Made once for a check; nothing in it changes.
+
+    `number` is None when the text is missing or is none; `number_problem` then says why.
+    `observation` is what the registry said about the number, `by_document` what it said about the
+    operator's document and the package when the app states no number. `as_of` chooses the
+    policy's phase; `now` is what ages are judged by.
+    """
+
+    __slots__ = (
+        "action",
+        "allow_simulated",
+        "app",
+        "as_of",
+        "bound",
+        "by_document",
+        "now",
+        "number",
+        "number_problem",
+        "observation",
+        "occasion",
+        "record",
+    )
+
+    def __init__(  # noqa: PLR0913 -- the parts of one value, all by name
+        self,
+        *,
+        app: App,
+        number: RegistrationNumber | None,
+        number_problem: InvalidNumber | None,
+        observation: Observation | None,
+        action: Action,
+        occasion: Occasion,
+        as_of: datetime,
+        now: datetime,
+        by_document: Observation | None = None,
+        allow_simulated: bool = False,
+    ) -> None:
+        """Find the record once: it counts only when it is the record of the stated number."""
+        self.app = app
+        self.number = number
+        self.number_problem = number_problem
+        self.observation = observation
+        self.by_document = by_document
+        self.action = action
+        self.occasion = occasion
+        self.as_of = as_of
+        self.now = now
+        self.allow_simulated = allow_simulated
+        self.bound: tuple[Binding, ...] | None = None  # kept by `identity.bindings`
+        self.record: RegistrationRecord | None = None
+        if observation is not None and type(observation.answer) is Found:
+            record = observation.answer.records[0]
+            if number is not None and record.registration_number == number:
+                self.record = record
+
+
+@runtime_checkable
+class Rule(Protocol):
+    """
+    One demand of the regulation or of a gatekeeper.
+
+    A rule is a frozen dataclass: its fields are its parameters, which the policy fills and which
+    are validated when the policy is loaded. `code` is its reason code.
+    """
+
+    code: ClassVar[str]
+
+    def check(self, case: Case) -> Finding:
+        """Judge the case. Must not change it; what it raises is recorded as not checkable."""
+        ...
+
+
+class Demand:
+    """
+    A convenience for writing rules: the findings of a code, made once.
+
+    Own rules may inherit from it or only follow the `Rule` protocol.
+    """
+
+    __slots__ = ()
+
+    code: ClassVar[str]
+    passed: ClassVar[Finding]
+    not_applicable: ClassVar[Finding]
+
+    def __init_subclass__(cls) -> None:
+        """Make the two findings that need no words."""
+        cls.passed = Finding(cls.code, Outcome.PASS)
+        cls.not_applicable = Finding(cls.code, Outcome.NOT_APPLICABLE)
+
+    def failed(self, detail: str, *, found: str, expected: str) -> Finding:
+        """The demand is not met."""
+        return Finding(self.code, Outcome.FAIL, detail, found, expected)
+
+    def warned(self, detail: str, *, found: str, expected: str) -> Finding:
+        """The demand is met, with something that a person should see."""
+        return Finding(self.code, Outcome.WARN, detail, found, expected)
+
+    def not_checkable(self, detail: str, *, expected: str) -> Finding:
+        """The source or the app does not have what is needed."""
+        return Finding(self.code, Outcome.NOT_CHECKABLE, detail, "", expected)
