@@ -1,0 +1,220 @@
+"""`icpgate check`: apps in, decisions out."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from icpgate.app import App
+from icpgate.cli.output import format_option, lang_option, line, read_bytes, say, to_json
+from icpgate.decision import Audience
+from icpgate.errors import IcpGateError, InvalidApp, quote
+from icpgate.gate import Checked, Gate
+from icpgate.jsontext import InvalidJson, loads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from icpgate.decision import Decision
+
+__all__ = ["command", "exit_code"]
+
+MAX_INPUT = 256 * 1_048_576
+"""A catalogue larger than this belongs to a sweep."""
+
+_APP_OPTIONS = {
+    "name": "The app's name as users see it.",
+    "kind": "app, mini_program or quick_app.",
+    "platform": "android, ios, harmonyos, wechat …",
+    "package": "Package name, bundle identifier or AppID.",
+    "number": "The registration number as the app states it.",
+    "operator": "The operator's name.",
+    "document_type": "Type of the operator's document.",
+    "document_number": "Number of the operator's document.",
+}
+
+
+def _app_options(command: click.Command) -> click.Command:
+    for name, text in reversed(_APP_OPTIONS.items()):
+        command.params.append(click.Option([f"--{name.replace('_', '-')}"], help=text))
+    return command
+
+
+@click.command("check")
+@click.argument("file", required=False)
+@click.option("--for", "action", type=click.Choice(["list", "connect", "preinstall"]), required=True,
+              help="What the gatekeeper is about to do.")  # fmt: skip
+@click.option("--registry", envvar="ICPGATE_REGISTRY", required=True, help="Such as snapshot:registry.icpdb.")
+@click.option("--occasion", type=click.Choice(["first", "update", "standing"]), default="first", help="When it is asked.")
+@click.option("--as-of", help="A moment with its zone: the policy's phase, never the age of a record.")
+@click.option("--policy", envvar="ICPGATE_POLICY", help="A policy file instead of the shipped one.")
+@click.option("--mode", type=click.Choice(["enforce", "warn", "dry_run"]), help="Whether the gatekeeper acts on it.")
+@click.option("--deadline", type=float, default=2.0, help="Seconds for one decision.")
+@click.option("--allow-simulated", is_flag=True, help="Believe simulated registries; development only.")
+@click.option("--for-gatekeeper", is_flag=True, help="Word the reasons for the gatekeeper, not the developer.")
+@format_option("text", "json", "jsonl", "csv")
+@lang_option
+def _command(file: str | None, form: str, lang: str, **options: object) -> int:
+    """
+    Decide on the apps of FILE (`-` is standard input), or on the one the options describe.
+
+    FILE holds one App object, a JSON array of them, or one per line. Exits with 0 when all are
+    allowed, 1 on an evaluated denial, 3 when something is undecided, 2 when a row cannot be read.
+    """
+    given = {name: options.pop(name) for name in _APP_OPTIONS}
+    described = {name: value for name, value in given.items() if value is not None}
+    if (file is None) == (not described):
+        raise click.UsageError("Give FILE, or the app's fields as options, not both and not neither.")
+    audience = Audience.GATEKEEPER if options.pop("for_gatekeeper") else Audience.DEVELOPER
+    rows = _rows(file) if file is not None else iter([_from_options(described)])
+    with _gate(options) as gate:
+        as_of = _moment(options["as_of"])
+        checked = _checked(gate, rows, str(options["occasion"]), as_of)
+        return exit_code(_written(checked, form, lang, audience))
+
+
+command = _app_options(_command)
+
+
+def _gate(options: dict[str, object]) -> Gate:
+    return Gate(
+        options["action"],  # type: ignore[arg-type]  -- click offers only the actions
+        str(options["registry"]),
+        policy=options["policy"],  # type: ignore[arg-type]  -- a path or None
+        mode=options["mode"],  # type: ignore[arg-type]  -- click offers only the modes
+        deadline=options["deadline"],  # type: ignore[arg-type]  -- a float by click
+        allow_simulated=bool(options["allow_simulated"]),
+    )
+
+
+def _moment(text: object) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.UsageError(f"--as-of {quote(text)}: a moment with its zone, such as 2024-03-31T23:59:59+08:00")
+    return moment
+
+
+def _from_options(described: dict[str, object]) -> object:
+    operator = {
+        field: described.pop(option)
+        for option, field in (("operator", "name"), ("document_type", "document_type"), ("document_number", "document_number"))
+        if option in described
+    }
+    if "number" in described:
+        described["registration_number"] = described.pop("number")
+    return described | ({"operator": operator} if operator else {})
+
+
+def _rows(path: str) -> Iterator[object]:
+    """The apps of a file: one object, an array, or one per line; what is not JSON comes as its error."""
+    raw = read_bytes(path)
+    if not raw.strip():
+        raise IcpGateError(f"{path} is empty: an App object, an array of them, or one per line", code="cli.empty")
+    try:
+        whole = loads(raw, max_characters=MAX_INPUT)
+    except InvalidJson as error:
+        if b"\n" not in raw.strip():
+            raise IcpGateError(f"{path}, {error.place}: {error.message}", code=error.code, hint=error.hint) from None
+        yield from _lines(raw)
+        return
+    yield from whole if isinstance(whole, list) else [whole]
+
+
+def _lines(raw: bytes) -> Iterator[object]:
+    for text in raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+        if text.strip():
+            try:
+                yield loads(text.rstrip(b"\r"))
+            except InvalidJson as error:
+                yield error
+
+
+def _checked(gate: Gate, rows: Iterator[object], occasion: str, as_of: datetime | None) -> Iterator[Checked]:
+    for position, row in enumerate(rows):
+        if isinstance(row, IcpGateError):
+            yield Checked(position, None, None, row)
+            continue
+        try:
+            app = App.parse(row)  # type: ignore[arg-type]  -- parse refuses what is no object
+        except InvalidApp as error:
+            yield Checked(position, None, None, error)
+        else:
+            yield Checked(position, app, gate.check(app, occasion=occasion, as_of=as_of), None)
+
+
+def _written(items: Iterator[Checked], form: str, lang: str, audience: Audience) -> Iterator[Checked]:
+    """Write each item in its form, and pass it on to be counted."""
+    if form == "json":
+        kept = list(items)
+        line(to_json([_item(item) for item in kept], indent=2))
+        yield from kept
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n") if form == "csv" else None
+    if writer is not None:
+        writer.writerow(["position", "package", "number", "verdict", "basis", "codes", "id"])
+    for item in items:
+        if form == "jsonl":
+            line(to_json(_item(item)))
+        elif writer is not None:
+            writer.writerow([_cell(value) for value in _csv_row(item)])
+        elif item.decision is not None:
+            line(item.decision.explain(lang, audience))
+        if item.error is not None:
+            say(f"icpgate: row {item.position + 1}: {item.error}")
+        yield item
+
+
+def _item(item: Checked) -> dict[str, object]:
+    if item.decision is not None:
+        return item.decision.written()
+    error = item.error
+    assert error is not None  # noqa: S101 -- an item has one of the two
+    defects = getattr(error, "defects", ())
+    return {
+        "position": item.position,
+        "error": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "defects": [
+            {"code": d.code, "place": d.place, "message": d.message, "expected": d.expected, "hint": d.hint} for d in defects
+        ],
+    }
+
+
+def _csv_row(item: Checked) -> list[object]:
+    decision: Decision | None = item.decision
+    if decision is None:
+        return [item.position, "", "", "error", "", item.error.code if item.error is not None else "", ""]
+    number = decision.number.canonical if decision.number is not None else ""
+    return [
+        item.position, decision.app.package, number, decision.verdict.value, decision.basis.value,
+        " ".join(decision.codes), decision.id,
+    ]  # fmt: skip
+
+
+def _cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = str(value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\0"} else text
+
+
+def exit_code(items: Iterator[Checked]) -> int:
+    """2 when a row could not be read, else 1 on a denial, 3 on something undecided, 0 when all are allowed."""
+    unreadable = denied = undecided = False
+    for item in items:
+        decision = item.decision
+        unreadable = unreadable or decision is None
+        denied = denied or (decision is not None and decision.denied)
+        undecided = undecided or (decision is not None and decision.undecided)
+    return 2 if unreadable else 1 if denied else 3 if undecided else 0
+
+

@@ -1,0 +1,91 @@
+"""What the commands share: the language, writing lines and tables, reading input bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+from rich.cells import cell_len, set_cell_size
+
+from icpgate.errors import IcpGateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+__all__ = ["format_option", "lang_option", "line", "lines_of", "read_bytes", "say", "table", "to_json"]
+
+F = TypeVar("F")
+
+def _language() -> str:
+    for name in ("ICPGATE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return "zh-CN" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def lang_option(command: Callable[..., F]) -> Callable[..., F]:
+    """`--lang`, else ICPGATE_LANG, else the locale."""
+    return click.option(
+        "--lang", type=click.Choice(["zh-CN", "en"]), default=_language, help="Language of messages; else ICPGATE_LANG."
+    )(command)
+
+
+def format_option(*formats: str) -> Callable[[Callable[..., F]], Callable[..., F]]:
+    """`--format`, the first one being the default."""
+    return click.option("--format", "form", type=click.Choice(formats), default=formats[0], help="Form of the output.")
+
+
+def line(text: str) -> None:
+    """One line of data, on standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say(text: str) -> None:
+    """One line of talk, on standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """JSON as people can read it; what cannot be written in UTF-8 comes out escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=None if indent else (",", ":"))
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def read_bytes(path: str) -> bytes:
+    """A file's bytes, or standard input's for `-`; a file that cannot be read is an error with its cause."""
+    if path == "-":
+        if sys.stdin.isatty():
+            say("icpgate: reading standard input; end it with Ctrl-D")
+        return sys.stdin.buffer.read()
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 -- a path as typed, shown as typed in errors
+            return file.read()
+    except OSError as error:
+        raise IcpGateError(f"{path} cannot be read: {error.strerror}", code="cli.open") from None
+
+
+def lines_of(path: str) -> Iterator[str]:
+    """The lines of a file or of standard input, as text; bytes that are not UTF-8 come as lone surrogates."""
+    raw = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+    for part in raw.removesuffix(b"\n").split(b"\n") if raw else ():
+        yield part.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int = 100) -> Iterator[str]:
+    """Rows as aligned lines of at most `width` columns; a Chinese character is two columns wide."""
+    body = [[cell.replace("\n", " ") for cell in row] for row in rows]
+    widths = [max(cell_len(cell) for cell in column) for column in zip(header, *body, strict=True)]
+    spare = sum(widths) + 2 * (len(widths) - 1) - width
+    if spare > 0:
+        widest = widths.index(max(widths))
+        widths[widest] = max(8, widths[widest] - spare)
+    for row in [list(header), ["─" * each for each in widths], *body]:
+        yield "  ".join(_fit(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
+
+
+def _fit(cell: str, size: int) -> str:
+    return set_cell_size(cell, size) if cell_len(cell) <= size else set_cell_size(cell, size - 1) + "…"
