@@ -1,0 +1,115 @@
+"""`icpgate registry`: a registry in one file."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import click
+
+from icpgate.cli.output import format_option, lang_option, line, say, to_json
+from icpgate.errors import quote
+from icpgate.lookup.snapshotfile import export_records, import_records, init_registry, show, stats
+from icpgate.number import parse
+
+__all__ = ["command"]
+
+
+@click.group("registry")
+def command() -> None:
+    """Make, fill, read and export a registry in one file."""
+
+
+@command.command("init")
+@click.argument("path")
+@click.option("--simulate", is_flag=True, help="For development: its records are refused by every ordinary gate.")
+@lang_option
+def init(path: str, *, simulate: bool, lang: str) -> int:  # noqa: ARG001 -- the option is common to all commands
+    """Make an empty registry at PATH; an existing file is not touched."""
+    init_registry(path, simulated=simulate)
+    say(f"{path}: an empty registry{' (SIMULATED)' if simulate else ''}")
+    return 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.UsageError(f"--observed-at {quote(text)}: a moment with its zone, such as 2026-11-24T08:00:00+08:00")
+    return moment
+
+
+@command.command("import")
+@click.argument("path")
+@click.argument("file")
+@click.option("--observed-at", help="When the source looked, with its zone; rows may state their own.")
+@click.option("--source", help="Who says so, such as a bureau's export and its date.")
+@click.option("--authoritative", is_flag=True, help="The file is complete for its scope: what it lacks is not registered.")
+@click.option("--scope", default="all", help="all, or provinces:京,沪 and kinds:app,mini_program joined by ;.")
+@click.option("--encoding", help="utf-8 or gb18030; found out when left out.")
+@click.option("--input-format", type=click.Choice(["jsonl", "csv"]), help="Of FILE, when its name does not say.")
+@click.option("--replace", is_flag=True, help="Begin anew instead of adding to what is there.")
+@lang_option
+def import_(path: str, file: str, lang: str, **options: object) -> int:  # noqa: ARG001 -- as above
+    """
+    Import FILE into the registry at PATH, which is made when missing.
+
+    All rows or none: a file with a bad row is refused with the first places, and the registry
+    stays as it was. The new registry takes the old one's place at once.
+    """
+    report = import_records(
+        path,
+        file,
+        format=options["input_format"],  # type: ignore[arg-type]  -- click offers only the two
+        encoding=options["encoding"],  # type: ignore[arg-type]  -- a text or None
+        observed_at=_moment(options["observed_at"]),  # type: ignore[arg-type]  -- a text or None
+        source=options["source"],  # type: ignore[arg-type]  -- a text or None
+        authoritative=bool(options["authoritative"]),
+        scope=str(options["scope"]),
+        replace=bool(options["replace"]),
+    )
+    say(str(report))
+    return 0
+
+
+@command.command("show")
+@click.argument("path")
+@click.argument("number")
+@lang_option
+def show_(path: str, number: str, lang: str) -> int:  # noqa: ARG001 -- as above
+    """Show the record of NUMBER; exits with 3 when the registry does not have it."""
+    record = show(path, parse(number))
+    if record is None:
+        say(f"{number}: not in {path}, which alone does not mean that it is not registered")
+        return 3
+    line(to_json(record.written(), indent=2))
+    return 0
+
+
+@command.command("stats")
+@click.argument("path")
+@format_option("text", "json")
+@lang_option
+def stats_(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
+    """Say what the registry holds, how old it is, and for what it may say no."""
+    values = stats(path)
+    if form == "json":
+        line(to_json(values, indent=2))
+    else:
+        for name, value in values.items():
+            line(f"{name}: {to_json(value) if isinstance(value, (dict, list)) else value}")
+    return 0
+
+
+@command.command("export")
+@click.argument("path")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", help="Form of the output.")
+@lang_option
+def export(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
+    """Write every record, in the order of its number, to standard output."""
+    export_records(path, sys.stdout, form)
+    return 0
