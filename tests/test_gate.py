@@ -1,0 +1,326 @@
+"""The gate as its three users call it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from icpgate.answer import Observation, Query, Unavailable, Why
+from icpgate.app import App
+from icpgate.decision import Basis, Decision, Verdict
+from icpgate.errors import ConfigurationError, Denied, InvalidApp
+from icpgate.gate import Gate, GateSettings
+from icpgate.lookup.registries.memory import MemoryRegistry
+from icpgate.policy import Mode
+from icpgate.record import RegistrationRecord
+from icpgate.rules import Action, Binding, Occasion
+from icpgate.testing import FixedClock
+from tests.cases import NOW, NUMBER, Scene, check, described, registered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from icpgate.lookup.steps import Flow
+
+
+def test_an_app_with_everything_right_is_allowed_with_what_bound_it() -> None:
+    """An allow says on what it rests."""
+    decision = check()
+    assert decision.allowed
+    assert decision
+    assert decision.basis is Basis.EVALUATED
+    assert decision.codes == ()
+    assert set(decision.bound_by) == set(Binding)
+    assert decision.expires_at == NOW - timedelta(days=1) + timedelta(days=30)
+    assert decision.display is not None
+    assert decision.display.number == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("app", "record", "binding"),
+    [
+        ({"operator": None, "signing_certificates": None}, {}, Binding.PACKAGE),
+        ({"signing_certificates": None}, {"platforms": None, "operator": None}, Binding.DOCUMENT_NUMBER),
+        ({"signing_certificates": None}, {"platforms": None, "document_number": None}, Binding.OPERATOR_AND_NAME),
+        (
+            {"operator": None},
+            {"platforms": [{"platform": "android", "signing_certificate": "0123456789abcdef0123456789abcdef"}]},
+            Binding.SIGNING_CERTIFICATE,
+        ),
+    ],
+)
+def test_each_binding_alone_is_enough(app: dict[str, object], record: dict[str, object], binding: Binding) -> None:
+    """One binding comparison suffices, and the decision names it."""
+    decision = check(described(**app), registered(**record))
+    assert decision.allowed
+    assert decision.bound_by == (binding,)
+
+
+def test_a_claimed_certificate_binds_nothing() -> None:
+    """What a developer claims about a certificate ties the app to nothing."""
+    app = described(operator=None, signing_certificates=["0123456789abcdef0123456789abcdef"])
+    platforms = [{"platform": "android", "signing_certificate": "0123456789abcdef0123456789abcdef"}]
+    decision = check(app, registered(platforms=platforms))
+    assert decision.undecided
+    assert decision.codes == ("identity_unproven",)
+
+
+def test_empty_texts_never_bind() -> None:
+    """A registry whose fields are empty proves nothing."""
+    decision = check(record=registered(operator="", service_name="", document_number="", platforms=[]))
+    assert not decision.allowed
+    assert decision.bound_by == ()
+
+
+def test_a_year_old_import_allows_nothing() -> None:
+    """An old observation says neither yes nor no."""
+    decision = check(record=registered(observed_at=(NOW - timedelta(days=365)).isoformat()))
+    assert decision.undecided
+    assert decision.codes == ("record_stale",)
+
+
+@pytest.mark.parametrize(("age", "allowed"), [(timedelta(days=30), True), (timedelta(days=30, seconds=1), False)])
+def test_age_boundary(age: timedelta, allowed: bool) -> None:  # noqa: FBT001 -- a test's parameter
+    """Thirty days are young enough, a second more is not."""
+    assert check(record=registered(observed_at=(NOW - age).isoformat())).allowed is allowed
+
+
+@pytest.mark.parametrize(("ahead", "allowed"), [(timedelta(minutes=5), True), (timedelta(minutes=5, seconds=1), False)])
+def test_an_observation_from_the_future_is_not_young(ahead: timedelta, allowed: bool) -> None:  # noqa: FBT001 -- as above
+    """A source whose clock is ahead by more than five minutes is not believed."""
+    record = registered(observed_at=(NOW + ahead).isoformat())
+    registry = MemoryRegistry([RegistrationRecord.read(record)], id="m", authoritative=True, observed_at=NOW + ahead, source="t")
+    decision = Gate.for_listing(registry, clock=FixedClock(NOW)).check(App.parse(described()))
+    assert decision.allowed is allowed
+
+
+def test_what_a_stale_record_says_is_not_an_evaluated_no() -> None:
+    """A year ago it was cancelled: nobody knows today."""
+    decision = check(record=registered(status="cancelled", observed_at=(NOW - timedelta(days=365)).isoformat()))
+    assert decision.undecided
+    assert "registration_cancelled" in decision.codes
+
+
+def test_a_stale_record_does_not_hide_a_no_of_the_app_itself() -> None:
+    """A website's number is none of an app's, whatever the registry knows."""
+    record = registered(registration_number="蜀ICP备2021014694号-10", kind="website", observed_at=(NOW - timedelta(days=365)).isoformat())
+    decision = check(described(registration_number="蜀ICP备2021014694号-10"), record)
+    assert decision.denied
+
+
+def test_simulated_records_only_where_asked_for() -> None:
+    """A simulated record is refused unless the gate was built for them, and always says so."""
+    refused = check(record=registered(origin="simulated"))
+    believed = Scene(records=[registered(origin="simulated")], options={"allow_simulated": True}).check()
+    assert refused.undecided
+    assert believed.allowed
+    assert refused.simulated
+    assert believed.simulated
+    assert "SIMULATED" in believed.explain("en")
+
+
+def test_undecided_about_what_runs_asks_nobody_to_act() -> None:
+    """*Don't know* about a listed app is no order to take it down."""
+    scene = Scene(scope="provinces:京", records=[])
+    standing = scene.check(occasion=Occasion.STANDING)
+    first = scene.check(occasion=Occasion.FIRST)
+    assert standing.undecided
+    assert not standing.enforced
+    assert first.enforced
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_modes_change_no_verdict(mode: Mode) -> None:
+    """Only `enforced` differs between modes."""
+    decision = Scene(options={"mode": mode}).check(described(registration_number=None))
+    assert decision.denied
+    assert decision.enforced is (mode is Mode.ENFORCE)
+
+
+def test_as_of_chooses_the_phase_but_no_age() -> None:
+    """A decision as of last year still judges ages by today's clock, and says that it looks back."""
+    decision = check(as_of=datetime(2025, 6, 1, tzinfo=UTC))
+    assert decision.allowed
+    assert decision.retrospective
+    assert not check().retrospective
+
+
+class _Raising:
+    """A registry that breaks its promise not to raise."""
+
+    id = "raising"
+    capabilities = MemoryRegistry([], id="m", authoritative=False, observed_at=NOW, source="t").capabilities
+
+    def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        raise ZeroDivisionError
+        yield  # type: ignore[unreachable]  -- makes it a generator
+
+
+def test_a_raising_registry_is_an_undecided_denial() -> None:
+    """Whatever a registry does, the gate answers."""
+    decision = Gate.for_listing(_Raising(), clock=FixedClock(NOW)).check(App.parse(described()))
+    assert decision.undecided
+    assert decision.codes == ("registry_unavailable",)
+    assert decision.reasons[0].detail == "why.internal"
+
+
+class _Slow(FixedClock):
+    """A clock on which everything takes three seconds."""
+
+    def monotonic(self) -> float:
+        self.advance(3)
+        return super().monotonic()
+
+
+def test_an_answer_after_the_deadline_is_a_timeout() -> None:
+    """A late answer is not used, even when it would allow."""
+    registry = MemoryRegistry([RegistrationRecord.read(registered())], id="m", authoritative=True, observed_at=NOW, source="t")
+    decision = Gate.for_listing(registry, clock=_Slow(NOW)).check(App.parse(described()))
+    assert decision.undecided
+    answer = decision.observations[0].answer
+    assert isinstance(answer, Unavailable)
+    assert answer.why is Why.TIMEOUT
+
+
+def test_raise_if_denied() -> None:
+    """An allow passes, everything else raises with its decision."""
+    check().raise_if_denied()
+    with pytest.raises(Denied) as caught:
+        check(described(registration_number=None)).raise_if_denied()
+    assert isinstance(caught.value.decision, Decision)
+    assert "number_missing" in str(caught.value)
+
+
+def test_missing_number_names_the_registered_one() -> None:
+    """Without a number, the registry's record of document and package says which one to state."""
+    decision = check(described(registration_number=None))
+    reason = next(reason for reason in decision.reasons if reason.code == "number_missing")
+    assert reason.expected == NUMBER
+
+
+def test_check_many_goes_on_after_a_bad_row() -> None:
+    """One row that cannot be read stops no other."""
+    rows = [described(), {"name": "x"}, described(registration_number=None)]
+    items = list(Scene().gate().check_many(rows))
+    assert [item.position for item in items] == [0, 1, 2]
+    assert isinstance(items[1].error, InvalidApp)
+    assert [item.decision.verdict for item in items if item.decision is not None] == [Verdict.ALLOW, Verdict.DENY]
+
+
+def test_check_many_is_lazy() -> None:
+    """Nothing is read ahead of what is asked for."""
+    seen = []
+
+    def rows() -> object:
+        for position in range(3):
+            seen.append(position)
+            yield described()
+
+    items = Scene().gate().check_many(rows())  # type: ignore[arg-type]  -- a generator of rows
+    next(items)
+    assert seen == [0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"deadline": 0},
+        {"deadline": -1},
+        {"deadline": float("nan")},
+        {"deadline": "2"},
+        {"deadline": True},
+        {"deadline": 1e9},
+        {"mode": "enforced"},
+        {"policy": "no-such-file.toml"},
+    ],
+)
+def test_wrong_settings_are_refused_at_construction(wrong: dict[str, object]) -> None:
+    """What the caller did wrong is an error before the first app."""
+    with pytest.raises(ConfigurationError):
+        Scene(options=wrong).gate()
+
+
+def test_wrong_calls_are_refused() -> None:
+    """A mapping for an app, an unknown occasion, a time without a zone."""
+    gate = Scene().gate()
+    app = App.parse(described())
+    with pytest.raises(ConfigurationError, match=r"App\.parse"):
+        gate.check(described())  # type: ignore[arg-type]  -- the mistake in question
+    with pytest.raises(ConfigurationError, match="did you mean standing"):
+        gate.check(app, occasion="standin")
+    with pytest.raises(ConfigurationError, match="zone"):
+        gate.check(app, as_of=datetime(2026, 1, 1))  # noqa: DTZ001 -- the mistake in question
+
+
+def test_same_case_gives_the_same_bytes() -> None:
+    """Same app, observations, policy and moment: the same decision but for its id."""
+    first, second = (check().written() for _ in range(2))
+    assert first.pop("id") != second.pop("id")
+    assert first == second
+
+
+def test_ids_are_unique_over_threads_and_forks() -> None:
+    """No two decisions share an id, also not of a parent and its forked child."""
+    gate = Scene().gate()
+    app = App.parse(described())
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda _: gate.check(app).id, range(400)))
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: sender.send(gate.check(app).id))
+    child.start()
+    ids.append(receiver.recv())
+    child.join()
+    ids.append(gate.check(app).id)
+    assert len(set(ids)) == len(ids)
+
+
+def test_settings_make_the_same_gate_elsewhere(tmp_path: Path) -> None:
+    """Settings are read from TOML, survive pickling, and refuse what they do not know."""
+    path = tmp_path / "icpgate.toml"
+    path.write_text('[gate]\naction = "connect"\nregistry = "snapshot:r.icpdb"\ndeadline = 1.5\n', encoding="utf-8")
+    settings = pickle.loads(pickle.dumps(GateSettings.load(path)))  # noqa: S301 -- our own bytes
+    assert settings == GateSettings(action=Action.CONNECT, registry="snapshot:r.icpdb", deadline=1.5)
+    with pytest.raises(ConfigurationError, match="did you mean registry"):
+        GateSettings.read({"action": "list", "registery": "x"})
+
+
+class _Keeping:
+    """A recorder that remembers."""
+
+    def __init__(self) -> None:
+        self.kept: list[Decision] = []
+
+    def record(self, decision: Decision) -> None:
+        self.kept.append(decision)
+
+
+def test_a_recorder_sees_the_decision_before_the_caller() -> None:
+    """What is returned was recorded."""
+    recorder = _Keeping()
+    decision = Scene(options={"recorder": recorder}).check()
+    assert recorder.kept == [decision]
+
+
+class _Broken:
+    """A recorder whose disk is full."""
+
+    def record(self, decision: Decision) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_an_unrecorded_denial_stays_evaluated() -> None:
+    """A failing recorder takes an allow away, but no denial's basis."""
+    scene = Scene(options={"recorder": _Broken()})
+    allowed_but = scene.check()
+    denied = scene.check(described(registration_number=None))
+    assert allowed_but.undecided
+    assert allowed_but.expires_at is None
+    assert denied.denied
+    assert denied.codes == ("number_missing", "audit_unavailable")
