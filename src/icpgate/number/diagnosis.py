@@ -136,13 +136,11 @@ def _normalised_length(text: str) -> Problem | None:
 
 
 def _several(text: str) -> Problem | None:
-    found = find_all(text)
+    numbers = [str(occurrence.number) for occurrence in find_all(text)]
     others = [register for register in REGISTERS if register.pattern.search(_squeezed(text))]
-    lines = [line for line in re.split(r"\n", text.strip()) if line.strip()]
-    if len(found) + len(others) < 2 and not (len(lines) > 1 and "\r" not in text.strip()):  # noqa: PLR2004 -- several
-        return None
-    numbers = [str(occurrence.number) for occurrence in found]
-    if len(numbers) < 2 and not (numbers and (others or len(lines) > 1)):  # noqa: PLR2004 -- as above
+    lines = [line for line in text.strip().split("\n") if line.strip()]
+    more_lines = len(lines) > 1 and "\r" not in text.strip()
+    if not numbers or (len(numbers) + len(others) == 1 and not more_lines):
         return None
     listed_en = ", ".join([*numbers, *(register.en for register in others)])
     listed_zh = "、".join([*numbers, *(register.zh for register in others)])

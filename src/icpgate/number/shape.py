@@ -30,6 +30,9 @@ class Problem:
 
 _MODEL_EN: Final = "a number looks like 蜀ICP备2021014694号-10A"
 _MODEL_ZH: Final = "备案号形如 蜀ICP备2021014694号-10A"
+_UNKNOWN: Final = Problem(
+    "number.format", "{given} has not the form of a number", "{given} 不符合备案号格式", _MODEL_EN, _MODEL_ZH
+)
 _TELECOM: Final = re.compile(
     r"(?P<before>[^-]{0,20}?)(?:[AB][12]\.)*[AB][12]-(?P<digits>[0-9]*)(?P<rest>.*)", re.DOTALL
 )
@@ -40,7 +43,7 @@ def shape_problem(text: str) -> Problem:
     """What is wrong with a text that the grammar refuses; there always is something."""
     filed = _FILED.match(text)
     if filed is not None:
-        return _filed(text, filed)
+        return _filed(filed)
     telecom = _TELECOM.match(text)
     if telecom is not None:
         return _telecom(telecom)
@@ -50,12 +53,10 @@ def shape_problem(text: str) -> Problem:
         return Problem(
             "number.format", "neither 备 nor 证 follows ICP", "ICP 之后既不是“备”也不是“证”", *hint, (start, start + 1)
         )
-    return Problem(
-        "number.format", "{given} has not the form of a number", "{given} 不符合备案号格式", _MODEL_EN, _MODEL_ZH
-    )
+    return _UNKNOWN
 
 
-def _filed(text: str, match: re.Match[str]) -> Problem:
+def _filed(match: re.Match[str]) -> Problem:
     before = match["before"]
     if before not in PROVINCES:
         return _province(before)
@@ -65,14 +66,6 @@ def _filed(text: str, match: re.Match[str]) -> Problem:
         _placeholder(body, match["family"], start)
         or _body(body, match["family"], start, closed=bool(dot))
         or _service(service, start + len(body) + 1)
-        or Problem(
-            "number.format",
-            "{given} has not the form of a number",
-            "{given} 不符合备案号格式",
-            _MODEL_EN,
-            _MODEL_ZH,
-            (0, len(text)),
-        )
     )
 
 
@@ -169,11 +162,10 @@ def _no_digit(body: str, place: int, count: int) -> Problem:
 _SEQUENCE: Final = re.compile(r"(?P<dash>-?)(?P<sequence>[0-9]*)(?P<suffix>.*)", re.DOTALL)
 
 
-def _service(service: str, start: int) -> Problem | None:
-    match = _SEQUENCE.match(service)
-    if not service or match is None:
-        return None
-    dash, sequence, suffix = match.groups()
+def _service(service: str, start: int) -> Problem:
+    if not service:
+        return _UNKNOWN
+    dash, sequence, suffix = _SEQUENCE.findall(service)[0]
     span = (start, start + len(service))
     if MARKS.get(service[0]) == "-":
         en, zh = (
@@ -218,9 +210,7 @@ def _sequence(sequence: str, suffix: str, start: int) -> Problem | None:
     return None
 
 
-def _suffix(suffix: str, start: int) -> Problem | None:
-    if not suffix or re.fullmatch(r"[AXK]", suffix):
-        return None
+def _suffix(suffix: str, start: int) -> Problem:
     span = (start, start + len(suffix))
     hint = "A app, X mini program, K quick app, none website", "A 表示 APP，X 表示小程序，K 表示快应用，无字母表示网站"
     if re.fullmatch(r"[A-Za-z]{1,3}", suffix):
@@ -262,6 +252,4 @@ def _telecom(match: re.Match[str]) -> Problem:
             *hint,
             span,
         )
-    return _service(match["rest"], match.start("rest")) or Problem(
-        "number.format", "{given} has not the form of a number", "{given} 不符合备案号格式", _MODEL_EN, _MODEL_ZH
-    )
+    return _service(match["rest"], match.start("rest"))
