@@ -84,7 +84,8 @@ class Scene:
             observed_at=self.now - timedelta(days=1),
             source="test",
         )
-        return Gate(self.action, registry, policy=self.policy, clock=FixedClock(self.now), **self.options)
+        options = {"policy": self.policy, "clock": FixedClock(self.now)} | self.options
+        return Gate(self.action, registry, **options)
 
     def check(self, app: dict[str, object] | None = None, **asked: object) -> Decision:
         """Decide on the app, by default the one with everything right."""

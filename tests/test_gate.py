@@ -159,7 +159,7 @@ class _Raising:
 
     def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
         raise ZeroDivisionError
-        yield  # type: ignore[unreachable]  -- makes it a generator
+        yield  # type: ignore[unreachable]  # makes it a generator
 
 
 def test_a_raising_registry_is_an_undecided_denial() -> None:
@@ -222,7 +222,7 @@ def test_check_many_is_lazy() -> None:
             seen.append(position)
             yield described()
 
-    items = Scene().gate().check_many(rows())  # type: ignore[arg-type]  -- a generator of rows
+    items = Scene().gate().check_many(rows())  # type: ignore[arg-type]  # a generator of rows
     next(items)
     assert seen == [0]
 
@@ -251,7 +251,7 @@ def test_wrong_calls_are_refused() -> None:
     gate = Scene().gate()
     app = App.parse(described())
     with pytest.raises(ConfigurationError, match=r"App\.parse"):
-        gate.check(described())  # type: ignore[arg-type]  -- the mistake in question
+        gate.check(described())  # type: ignore[arg-type]  # the mistake in question
     with pytest.raises(ConfigurationError, match="did you mean standing"):
         gate.check(app, occasion="standin")
     with pytest.raises(ConfigurationError, match="zone"):

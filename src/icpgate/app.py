@@ -142,7 +142,7 @@ def _certificate(value: object) -> SigningCertificate:
     if unknown:
         raise defect("app.unknown_field", f"unknown field {quote(unknown[0])}", expected="digest, algorithm, provenance")
     provenance = fields.get("provenance", Provenance.CLAIMED)
-    if provenance not in set(Provenance):
+    if not isinstance(provenance, str) or provenance not in set(Provenance):
         raise defect("app.value", f"{quote(provenance)} is not a provenance", expected="claimed or verified")
     try:
         return SigningCertificate.read(
@@ -175,6 +175,7 @@ Domain = Annotated[str, BeforeValidator(_domain)]
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
 Region = Annotated[str, BeforeValidator(_region)]
 Certificate = Annotated[SigningCertificate, BeforeValidator(_certificate), PlainSerializer(_written_certificate)]
+Key = Annotated[PublicKey, PlainSerializer(str, return_type=str)]
 Number = Annotated[str, StringConstraints(strict=True)]
 
 
@@ -253,7 +254,7 @@ class App(Given):
     operator: Operator | None = None
     version: Annotated[Text, Field(max_length=128)] | None = None
     signing_certificates: Annotated[tuple[Certificate, ...], Field(max_length=MAX_LISTED)] = ()
-    public_key: Annotated[PublicKey | None, BeforeValidator(_public_key), PlainSerializer(str)] = None
+    public_key: Annotated[Key | None, BeforeValidator(_public_key)] = None
     domains: Annotated[tuple[Domain, ...], Field(max_length=MAX_LISTED)] = ()
     endpoints: Annotated[tuple[Endpoint, ...], Field(max_length=MAX_LISTED)] = ()
     host_platform: Text | None = None

@@ -6,6 +6,7 @@ Everything icpgate raises, in one tree.
     ├── InvalidApp             what a gatekeeper holds about an app cannot be read
     ├── InvalidRecord          a registry's row or answer cannot be read
     ├── InvalidPublicKey       a text that is not a public key
+    ├── InvalidCertificateDigest   a text that is not a certificate's digest
     ├── ConfigurationError     the caller's settings
     │   └── PolicyError        a policy file, with every defect and its place
     ├── RegistryFileError      a registry file that is damaged, cut, newer or not ours

@@ -109,17 +109,17 @@ class Gate:
     @classmethod
     def for_listing(cls, registry: Registry | str, **options: object) -> Self:
         """A store's gate: may this app be listed? Options as in `Gate`."""
-        return cls(Action.LIST, registry, **options)  # type: ignore[arg-type]  -- checked by `Gate` itself
+        return cls(Action.LIST, registry, **options)  # type: ignore[arg-type]  # checked by `Gate` itself
 
     @classmethod
     def for_connecting(cls, registry: Registry | str, **options: object) -> Self:
         """An access provider's gate: may this app be connected? Options as in `Gate`."""
-        return cls(Action.CONNECT, registry, **options)  # type: ignore[arg-type]  -- checked by `Gate` itself
+        return cls(Action.CONNECT, registry, **options)  # type: ignore[arg-type]  # checked by `Gate` itself
 
     @classmethod
     def for_preinstalling(cls, registry: Registry | str, **options: object) -> Self:
         """A device maker's gate: may this app be pre-installed? Options as in `Gate`."""
-        return cls(Action.PREINSTALL, registry, **options)  # type: ignore[arg-type]  -- checked by `Gate` itself
+        return cls(Action.PREINSTALL, registry, **options)  # type: ignore[arg-type]  # checked by `Gate` itself
 
     def __enter__(self) -> Self:
         """Nothing to open: a gate works from its construction on."""
@@ -313,7 +313,7 @@ class GateSettings:
             registry=str(table["registry"]),
             policy=policy,
             mode=None if mode is None else Mode(_word(mode, [m.value for m in Mode], "mode")),
-            deadline=_deadline(table.get("deadline", 2.0)),  # type: ignore[arg-type]  -- checked there
+            deadline=_deadline(table.get("deadline", 2.0)),  # type: ignore[arg-type]  # checked there
             allow_simulated=simulated,
         )
 

@@ -119,7 +119,7 @@ class RegistrationRecord:
         values = reader.values(observed_at, source)
         if reader.defects:
             raise InvalidRecord(reader.defects, what="record")
-        return cls(**values)  # type: ignore[arg-type]  -- each value was read by the reader of its field
+        return cls(**values)  # type: ignore[arg-type]  # each value was read by the reader of its field
 
     def written(self) -> dict[str, object]:
         """The record in its JSON names; what is absent in this source is left out."""
@@ -187,7 +187,7 @@ def read_time(text: str, *, zone: timezone | None = None) -> datetime:
     return moment.astimezone(UTC)
 
 
-class _Refused(Exception):  # noqa: N818 -- a signal between two functions of this module
+class _Refused(Exception):
     """One field that cannot be read."""
 
     def __init__(self, message: str, expected: str = "") -> None:

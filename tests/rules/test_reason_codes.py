@@ -163,7 +163,7 @@ def test_every_code_has_a_case() -> None:
 def test_code(code: str) -> None:
     """The code comes out with its effect, and its texts name what was found and expected."""
     effect, make = CASES[code]
-    decision = make()  # type: ignore[operator]  -- every case is a function
+    decision = make()  # type: ignore[operator]  # every case is a function
     reasons = [reason for reason in decision.reasons if reason.code == code]
     assert [reason.effect for reason in reasons][:1] == [effect]
     assert decision.allowed is (effect is not Effect.DENIES)

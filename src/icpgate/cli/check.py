@@ -82,11 +82,11 @@ command = _app_options(_command)
 
 def _gate(options: dict[str, object]) -> Gate:
     return Gate(
-        options["action"],  # type: ignore[arg-type]  -- click offers only the actions
+        options["action"],  # type: ignore[arg-type]  # click offers only the actions
         str(options["registry"]),
-        policy=options["policy"],  # type: ignore[arg-type]  -- a path or None
-        mode=options["mode"],  # type: ignore[arg-type]  -- click offers only the modes
-        deadline=options["deadline"],  # type: ignore[arg-type]  -- a float by click
+        policy=options["policy"],  # type: ignore[arg-type]  # a path or None
+        mode=options["mode"],  # type: ignore[arg-type]  # click offers only the modes
+        deadline=options["deadline"],  # type: ignore[arg-type]  # a float by click
         allow_simulated=bool(options["allow_simulated"]),
     )
 
@@ -144,7 +144,7 @@ def _checked(gate: Gate, rows: Iterator[object], occasion: str, as_of: datetime 
             yield Checked(position, None, None, row)
             continue
         try:
-            app = App.parse(row)  # type: ignore[arg-type]  -- parse refuses what is no object
+            app = App.parse(row)  # type: ignore[arg-type]  # parse refuses what is no object
         except InvalidApp as error:
             yield Checked(position, None, None, error)
         else:

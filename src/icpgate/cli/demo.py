@@ -93,7 +93,7 @@ def _decisions(path: Path, examples: Path) -> list[Decision]:
         as_of = row.get("as_of")
         decisions.append(
             gates[Action(row["for"])].check(
-                App.parse(row["app"]),  # type: ignore[arg-type]  -- parse refuses what is no object
+                App.parse(row["app"]),  # type: ignore[arg-type]  # parse refuses what is no object
                 occasion=str(row["occasion"]),
                 as_of=None if as_of is None else datetime.fromisoformat(str(as_of)),
             )

@@ -64,10 +64,10 @@ def import_(path: str, file: str, lang: str, **options: object) -> int:  # noqa:
     report = import_records(
         path,
         file,
-        format=options["input_format"],  # type: ignore[arg-type]  -- click offers only the two
-        encoding=options["encoding"],  # type: ignore[arg-type]  -- a text or None
-        observed_at=_moment(options["observed_at"]),  # type: ignore[arg-type]  -- a text or None
-        source=options["source"],  # type: ignore[arg-type]  -- a text or None
+        format=options["input_format"],  # type: ignore[arg-type]  # click offers only the two
+        encoding=options["encoding"],  # type: ignore[arg-type]  # a text or None
+        observed_at=_moment(options["observed_at"]),  # type: ignore[arg-type]  # a text or None
+        source=options["source"],  # type: ignore[arg-type]  # a text or None
         authoritative=bool(options["authoritative"]),
         scope=str(options["scope"]),
         replace=bool(options["replace"]),

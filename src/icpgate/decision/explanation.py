@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict  # pydantic brings it; its own refuses typing.TypedDict before 3.12
 
 from icpgate.decision.model import Basis, Verdict
 from icpgate.errors import quote

@@ -156,7 +156,7 @@ def _transition(reader: TableReader, table: Table, codes: Sequence[str]) -> Tran
         reader.refuse("transition.forgives", f"{code} is not the want of a registration",
                       expected=f"some of {', '.join(sorted(_FORGIVABLE))}", code="config.floor")  # fmt: skip
     fallback: datetime | None = known[0] if known else None
-    return Transition(**{name: moment or fallback for name, moment in moments.items()}, forgives=frozenset(forgives))  # type: ignore[arg-type]  -- a missing moment is a defect already
+    return Transition(**{name: moment or fallback for name, moment in moments.items()}, forgives=frozenset(forgives))  # type: ignore[arg-type]  # a missing moment is a defect already
 
 
 _FORGIVABLE: Final = frozenset(

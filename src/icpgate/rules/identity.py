@@ -16,7 +16,7 @@ from icpgate.chinese import Likeness, compare
 from icpgate.document import DocumentType, document_defect, is_personal, mask
 from icpgate.errors import InvalidPublicKey
 from icpgate.rules.rule import Case, Demand, Finding
-from icpgate.signing import MatchResult, Provenance, PublicKey, compare_certificates, same_key
+from icpgate.signing import REGISTERED_NOTATION, MatchResult, Platform, Provenance, PublicKey, compare_certificates, same_key
 
 if TYPE_CHECKING:
     from icpgate.record import RegisteredPlatform, RegistrationRecord
@@ -217,11 +217,17 @@ class SigningCertificateMatches(Demand):
         if match is not None and not match.weak:
             return self.passed
         if match is not None:
-            return self.warned("certificate.weak", found="equal in MD5 only", expected="a SHA-256 digest as well")
+            return self.warned("certificate.weak", found="equal in MD5 only", expected=_notation(case.app.platform))
         if all(m.result is MatchResult.NOT_COMPARABLE for m in matches):
             return self.not_checkable("certificate.algorithm", expected="a digest of the registered algorithm")
         found = " and ".join(f"{c.algorithm.value} {c.digest}" for c in held)
         return self.failed("certificate.different", found=found, expected=" or ".join(registered))
+
+
+def _notation(platform: Platform) -> str:
+    """The digests that the registration form takes for the platform; for hosts it takes none, so any that is not weak."""
+    named = [algorithm.value for algorithm in REGISTERED_NOTATION.get(platform, ())]
+    return f"a digest in {' or '.join(named)}" if named else "a SHA-1 or SHA-256 digest"
 
 
 def _registered_certificates(case: Case, record: RegistrationRecord) -> list[str]:
@@ -250,7 +256,7 @@ class PublicKeyMatches(Demand):
             return self.passed
         if not keys:
             return self.not_checkable("record.public_key.unreadable", expected="a readable registered key")
-        return self.failed("public_key.different", found=str(held), expected=" or ".join(map(str, keys)))
+        return self.failed("public_key.different", found=held.short, expected=" or ".join(key.short for key in keys))
 
 
 def _key(text: str) -> PublicKey | None:
