@@ -8,6 +8,7 @@ app or a registry did; a wrong setting raises `ConfigurationError` when the gate
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import secrets
 import tomllib
@@ -21,6 +22,7 @@ from icpgate.app import App
 from icpgate.decision import Decision, decide
 from icpgate.decision.judge import undecided
 from icpgate.errors import ConfigurationError, IcpGateError, InvalidApp, InvalidNumber, nearest, quote
+from icpgate.log import logger
 from icpgate.lookup.client import LookupClient
 from icpgate.lookup.drivers import SystemClock
 from icpgate.lookup.registry import registry_from_url
@@ -56,6 +58,7 @@ class _Ids:
 
 
 _IDS = _Ids()
+_LOG = logging.getLogger("icpgate.gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,9 @@ class Gate:
         `allow_simulated` believes simulated registries; development only.
         """
         self.action = Action(action)
-        self.policy = policy if isinstance(policy, Policy) else Policy.default() if policy is None else Policy.load(policy)
+        self.policy = (
+            policy if isinstance(policy, Policy) else Policy.default() if policy is None else Policy.load(policy)
+        )
         self.mode = _mode(mode)
         self.deadline = _deadline(deadline)
         self._clock = clock if clock is not None else SystemClock()
@@ -163,7 +168,11 @@ class Gate:
             allow_simulated=self._allow_simulated,
         )
         decision = decide(case, self.policy, decision_id=_IDS.next(), mode=self.mode)
-        return decision if self._recorder is None else self._recorded(decision, self._recorder)
+        if self._recorder is not None:
+            decision = self._recorded(decision, self._recorder)
+        if _LOG.isEnabledFor(logging.INFO):
+            _log(decision, self._clock.monotonic() - started)
+        return decision
 
     def check_many(
         self,
@@ -213,6 +222,24 @@ class Gate:
                 expected="a recorded decision",
             )
         return decision
+
+
+def _log(decision: Decision, seconds: float) -> None:
+    logger(_LOG.name).info(
+        "decision",
+        id=decision.id,
+        action=decision.action.value,
+        occasion=decision.occasion.value,
+        verdict=decision.verdict.value,
+        basis=decision.basis.value,
+        enforced=decision.enforced,
+        codes=list(decision.codes),
+        number=decision.number.canonical if decision.number is not None else None,
+        package=decision.app.package,
+        exemption=decision.exemption,
+        policy_revision=decision.policy_revision,
+        seconds=round(seconds, 6),
+    )
 
 
 def _number(app: App) -> tuple[RegistrationNumber | None, InvalidNumber | None]:

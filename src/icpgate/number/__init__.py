@@ -5,7 +5,7 @@ The registration number (备案号): what it says, and how to read one.
     │  │  │          │ └─ kind of service: A app, X mini program, K quick app, nothing a website
     │  │  │          └─ sequence of the service within the entity, 1 to 99999
     │  │  └─ year and serial of the entity's first registration: 8 digits (YY) or 10 (YYYY)
-    │  └─ 备: a filing; 证: the entity carries its ICP licence's number instead
+    │  └─ 备: the system's own; 证: the entity carries its ICP licence's number instead
     └─ the issuing bureau's abbreviation; not where a server stands
 
 - Without `-10A` it is the entity's number: it names a company, not an app.

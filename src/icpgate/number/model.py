@@ -32,7 +32,7 @@ class Family(StrEnum):
     """
     Whose number the entity carries.
 
-    A filing is the registration system's own; holders of an ICP or a telecom licence carry the
+    `FILING` is the registration system's own number; holders of an ICP or a telecom licence carry the
     licence's number instead. A telecom licence without a service part may be only the licence.
     """
 
