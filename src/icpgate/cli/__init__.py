@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from typing import Final, NoReturn
 
 __all__ = ["main"]
@@ -17,6 +18,8 @@ USAGE: Final = 2
 OUTPUT: Final = 4
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
+READER_GONE: Final = 141
+"""As a shell reports a program that SIGPIPE ended."""
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -24,11 +27,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    try:
-        import click  # noqa: F401, PLC0415 -- the extra may be missing, and that must be said well
-        import rich  # noqa: F401, PLC0415 -- as above
-    except ImportError as error:
-        _say(f"icpgate: the command line needs {error.name}: pip install 'icpgate[cli]'")
+    missing = [name for name in ("click", "rich") if find_spec(name) is None]
+    if missing:
+        _say(f"icpgate: the command line needs {' and '.join(missing)}: pip install 'icpgate[cli]'")
         sys.exit(USAGE)
     sys.exit(_run(arguments))
 
@@ -36,36 +37,47 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _run(arguments: list[str] | None) -> int:
     import click  # noqa: PLC0415 -- after its presence is known
 
-    from icpgate.cli.root import root  # noqa: PLC0415 -- after click's presence is known
-    from icpgate.errors import IcpGateError, OutputError  # noqa: PLC0415 -- as above
+    from icpgate.cli.root import root  # noqa: PLC0415 -- as above
 
     try:
         status = root.main(args=arguments, prog_name="icpgate", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
         return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    except OutputError as error:
-        _say(f"icpgate: {error}")
-        return OUTPUT
-    except IcpGateError as error:
-        _say(f"icpgate: {error.code}: {error}")
-        return USAGE
-    except BrokenPipeError:
+    except SystemExit:  # click's own way out when nobody reads us any more
         _forget_stdout()
-        return OUTPUT
-    except OSError as error:
-        _forget_stdout()
-        _say(f"icpgate: cli.write: {error.strerror or error}")
-        return OUTPUT
+        return READER_GONE
     except Exception as error:  # noqa: BLE001 -- the last seam: one line instead of a traceback
-        _say(f"icpgate: internal: {type(error).__name__}; please report it with the command you ran")
-        return INTERNAL
+        return _failed(error)
     return status if isinstance(status, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """What is said about a failure, and the exit code."""
+    from icpgate.errors import IcpGateError, OutputError  # noqa: PLC0415 -- only once something failed
+
+    match error:
+        case OutputError():
+            _say(f"icpgate: {error.code}: {error}")
+            return OUTPUT
+        case IcpGateError():
+            _say(f"icpgate: {error.code}: {error}")
+            return USAGE
+        case BrokenPipeError():
+            _forget_stdout()
+            return READER_GONE
+        case OSError():
+            _forget_stdout()
+            _say(f"icpgate: cli.write: {error.strerror or type(error).__name__}")
+            return OUTPUT
+        case _:
+            _say(f"icpgate: internal: {type(error).__name__}; please report it with the command you ran")
+            return INTERNAL
 
 
 def _forget_stdout() -> None:

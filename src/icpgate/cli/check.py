@@ -49,7 +49,9 @@ def _app_options(command: click.Command) -> click.Command:
 @click.option("--for", "action", type=click.Choice(["list", "connect", "preinstall"]), required=True,
               help="What the gatekeeper is about to do.")  # fmt: skip
 @click.option("--registry", envvar="ICPGATE_REGISTRY", required=True, help="Such as snapshot:registry.icpdb.")
-@click.option("--occasion", type=click.Choice(["first", "update", "standing"]), default="first", help="When it is asked.")
+@click.option(
+    "--occasion", type=click.Choice(["first", "update", "standing"]), default="first", help="When it is asked."
+)
 @click.option("--as-of", help="A moment with its zone: the policy's phase, never the age of a record.")
 @click.option("--policy", envvar="ICPGATE_POLICY", help="A policy file instead of the shipped one.")
 @click.option("--mode", type=click.Choice(["enforce", "warn", "dry_run"]), help="Whether the gatekeeper acts on it.")
@@ -106,7 +108,11 @@ def _moment(text: object) -> datetime | None:
 def _from_options(described: dict[str, object]) -> object:
     operator = {
         field: described.pop(option)
-        for option, field in (("operator", "name"), ("document_type", "document_type"), ("document_number", "document_number"))
+        for option, field in (
+            ("operator", "name"),
+            ("document_type", "document_type"),
+            ("document_number", "document_number"),
+        )
         if option in described
     }
     if "number" in described:
@@ -119,23 +125,22 @@ def _rows(path: str) -> Iterator[object]:
     raw = read_bytes(path)
     if not raw.strip():
         raise IcpGateError(f"{path} is empty: an App object, an array of them, or one per line", code="cli.empty")
+    lines = [text for text in raw.removeprefix(b"\xef\xbb\xbf").splitlines() if text.strip()]
+    if len(lines) > 1 and any(text.strip()[:1] == b"{" and text.strip()[-1:] == b"}" for text in lines[:2]):
+        yield from map(_line, lines)
+        return
     try:
         whole = loads(raw, max_characters=MAX_INPUT)
     except InvalidJson as error:
-        if b"\n" not in raw.strip():
-            raise IcpGateError(f"{path}, {error.place}: {error.message}", code=error.code, hint=error.hint) from None
-        yield from _lines(raw)
-        return
+        raise IcpGateError(f"{path}, {error.place}: {error.message}", code=error.code, hint=error.hint) from None
     yield from whole if isinstance(whole, list) else [whole]
 
 
-def _lines(raw: bytes) -> Iterator[object]:
-    for text in raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
-        if text.strip():
-            try:
-                yield loads(text.rstrip(b"\r"))
-            except InvalidJson as error:
-                yield error
+def _line(text: bytes) -> object:
+    try:
+        return loads(text)
+    except InvalidJson as error:
+        return error
 
 
 def _checked(gate: Gate, rows: Iterator[object], occasion: str, as_of: datetime | None) -> Iterator[Checked]:
@@ -185,7 +190,8 @@ def _item(item: Checked) -> dict[str, object]:
         "message": error.message,
         "hint": error.hint,
         "defects": [
-            {"code": d.code, "place": d.place, "message": d.message, "expected": d.expected, "hint": d.hint} for d in defects
+            {"code": d.code, "place": d.place, "message": d.message, "expected": d.expected, "hint": d.hint}
+            for d in defects
         ],
     }
 
@@ -216,5 +222,3 @@ def exit_code(items: Iterator[Checked]) -> int:
         denied = denied or (decision is not None and decision.denied)
         undecided = undecided or (decision is not None and decision.undecided)
     return 2 if unreadable else 1 if denied else 3 if undecided else 0
-
-

@@ -36,7 +36,8 @@ SCOPE: Final = "provinces:京,沪,粤,蜀,黔"
 
 _WORDS: Final = {
     "en": {
-        "title": "{apps} apps against {records} registrations on {day}: {allowed} allowed, {denied} denied, {undecided} undecided",
+        "title": "{apps} checks against {records} registrations on {day}: "
+        "{allowed} allowed, {denied} denied, {undecided} undecided",
         "header": ("action", "app", "number", "verdict", "reasons"),
         "copied": "examples/registry.jsonl holds public registrations, examples/registry-invented.jsonl invented ones.",
     },
@@ -104,8 +105,12 @@ def _decisions(path: Path, examples: Path) -> list[Decision]:
 
 
 def _row(decision: Decision, lang: str) -> Sequence[str]:
-    shown = [
-        f"{_MARKS[r.effect]}{r.code}" for r in decision.raised if r.effect in _MARKS
-    ]
+    shown = [f"{_MARKS[r.effect]}{r.code}" for r in decision.raised if r.effect in _MARKS]
     number = decision.number.canonical if decision.number is not None else decision.app.registration_number or "—"
-    return decision.action.value, decision.app.name, number, summary(decision, lang), ", ".join(dict.fromkeys(shown)) or ", ".join(b.value for b in decision.bound_by)
+    return (
+        decision.action.value,
+        decision.app.name,
+        number,
+        summary(decision, lang),
+        ", ".join(dict.fromkeys(shown)) or ", ".join(b.value for b in decision.bound_by),
+    )

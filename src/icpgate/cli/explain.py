@@ -23,7 +23,9 @@ def command(code: str | None, form: str, lang: str) -> int:
         if form == "json":
             line(to_json([_written(text, lang) for text in chosen], indent=2))
         else:
-            for row in table(("code", "says", "title"), [(t.code, t.says.value, t.in_language(lang).title) for t in chosen]):
+            for row in table(
+                ("code", "says", "title"), [(t.code, t.says.value, t.in_language(lang).title) for t in chosen]
+            ):
                 line(row)
         return 0
     text = texts.get(code)

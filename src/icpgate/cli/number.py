@@ -30,7 +30,13 @@ def described(text: str, lang: str) -> dict[str, object]:
     try:
         number = parse(text)
     except InvalidNumber as error:
-        row |= {"reason": error.reason, "detail": error.code, "message": error.text(lang), "hint": error.hint_text(lang), "span": list(error.span)}
+        row |= {
+            "reason": error.reason,
+            "detail": error.code,
+            "message": error.text(lang),
+            "hint": error.hint_text(lang),
+            "span": list(error.span),
+        }
         return row
     return row | {
         "valid": True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 from rich.cells import cell_len, set_cell_size
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["format_option", "lang_option", "line", "lines_of", "read_bytes", "say", "table", "to_json"]
 
 F = TypeVar("F")
+
 
 def _language() -> str:
     for name in ("ICPGATE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
@@ -76,16 +77,54 @@ def lines_of(path: str) -> Iterator[str]:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int = 100) -> Iterator[str]:
-    """Rows as aligned lines of at most `width` columns; a Chinese character is two columns wide."""
+    """
+    Rows as aligned lines of at most `width` columns; a Chinese character is two columns wide.
+
+    What does not fit goes on in the lines below, broken at blanks where there are any: nothing is cut off.
+    """
     body = [[cell.replace("\n", " ") for cell in row] for row in rows]
-    widths = [max(cell_len(cell) for cell in column) for column in zip(header, *body, strict=True)]
-    spare = sum(widths) + 2 * (len(widths) - 1) - width
-    if spare > 0:
-        widest = widths.index(max(widths))
-        widths[widest] = max(8, widths[widest] - spare)
+    widths = _widths([header, *body], width)
     for row in [list(header), ["─" * each for each in widths], *body]:
-        yield "  ".join(_fit(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        cells = [list(_wrapped(cell, size)) for cell, size in zip(row, widths, strict=True)]
+        for number in range(max(map(len, cells))):
+            parts = (cell[number] if number < len(cell) else "" for cell in cells)
+            yield "  ".join(set_cell_size(part, size) for part, size in zip(parts, widths, strict=True)).rstrip()
 
 
-def _fit(cell: str, size: int) -> str:
-    return set_cell_size(cell, size) if cell_len(cell) <= size else set_cell_size(cell, size - 1) + "…"
+def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """The columns' widths; what is too much is taken from the widest, one by one."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > width:
+        widest = widths.index(max(widths))
+        if widths[widest] <= NARROWEST:
+            break
+        widths[widest] -= 1
+    return widths
+
+
+NARROWEST: Final = 8
+
+
+def _wrapped(cell: str, size: int) -> Iterator[str]:
+    line_ = ""
+    for word in cell.split(" "):
+        rest = word
+        if line_ and cell_len(f"{line_} {rest}") <= size:
+            line_ = f"{line_} {rest}"
+            continue
+        if line_:
+            yield line_
+        while cell_len(rest) > size:
+            piece = _head(rest, size)
+            yield piece
+            rest = rest[len(piece) :]
+        line_ = rest
+    yield line_
+
+
+def _head(text: str, size: int) -> str:
+    """As much of the text as fits, and at least a character."""
+    end = 1
+    while end < len(text) and cell_len(text[: end + 1]) <= size:
+        end += 1
+    return text[:end]

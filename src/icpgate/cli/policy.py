@@ -47,7 +47,9 @@ def show(path: str | None, form: str, lang: str) -> int:
         for row in table(header, [_row(rule) for rule in policy.rules]):
             line(row)
         for exemption in policy.exemptions:
-            line(f"exemption {exemption.name}: {', '.join(sorted(exemption.codes))} until {exemption.until.isoformat()}")
+            line(
+                f"exemption {exemption.name}: {', '.join(sorted(exemption.codes))} until {exemption.until.isoformat()}"
+            )
         for setting in policy.fail_open:
             line(f"fail_open {setting.name}: {', '.join(sorted(setting.codes))} until {setting.until.isoformat()}")
     return 0
@@ -96,7 +98,9 @@ def lint(file: str, lang: str) -> int:  # noqa: ARG001 -- the option is common t
 
 @command.command("test")
 @click.option("--policy", "path", envvar="ICPGATE_POLICY", help="A policy file instead of the shipped one.")
-@click.option("--table", "rows_path", type=click.Path(path_type=Path), help="A table of apps and expected decisions, JSON Lines.")
+@click.option(
+    "--table", "rows_path", type=click.Path(path_type=Path), help="A table of apps and expected decisions, JSON Lines."
+)
 @format_option("text", "jsonl")
 @lang_option
 def test(path: str | None, rows_path: Path | None, form: str, lang: str) -> int:  # noqa: ARG001 -- as above

@@ -39,7 +39,9 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise click.UsageError(f"--observed-at {quote(text)}: a moment with its zone, such as 2026-11-24T08:00:00+08:00")
+        raise click.UsageError(
+            f"--observed-at {quote(text)}: a moment with its zone, such as 2026-11-24T08:00:00+08:00"
+        )
     return moment
 
 
@@ -48,7 +50,9 @@ def _moment(text: str | None) -> datetime | None:
 @click.argument("file")
 @click.option("--observed-at", help="When the source looked, with its zone; rows may state their own.")
 @click.option("--source", help="Who says so, such as a bureau's export and its date.")
-@click.option("--authoritative", is_flag=True, help="The file is complete for its scope: what it lacks is not registered.")
+@click.option(
+    "--authoritative", is_flag=True, help="The file is complete for its scope: what it lacks is not registered."
+)
 @click.option("--scope", default="all", help="all, or provinces:京,沪 and kinds:app,mini_program joined by ;.")
 @click.option("--encoding", help="utf-8 or gb18030; found out when left out.")
 @click.option("--input-format", type=click.Choice(["jsonl", "csv"]), help="Of FILE, when its name does not say.")

@@ -1,0 +1,66 @@
+"""The code of README and docs/ runs as a user would run it: in a folder with a registry and a policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, settings
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+from icpgate.lookup.snapshotfile import import_records
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+ROOT = Path(__file__).parent
+EXAMPLES = ROOT / "examples"
+
+settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("all", parent=settings.get_profile("default"), max_examples=2_000)
+settings.load_profile("default")
+
+
+def _registry(folder: Path) -> None:
+    """The invented registrations of the examples, observed yesterday, whatever day it is."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    rows = [json.loads(line) for line in (EXAMPLES / "registry-invented.jsonl").read_text("utf-8").splitlines()]
+    fresh = [row | {"observed_at": yesterday.isoformat()} for row in rows]
+    source = folder / "rows.jsonl"
+    source.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in fresh), encoding="utf-8")
+    import_records(
+        folder / "registry.icpdb",
+        source,
+        observed_at=yesterday,
+        source="docs",
+        authoritative=True,
+        scope="provinces:京",
+    )
+
+
+def _enter(namespace: MutableMapping[str, object]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="icpgate-docs-"))
+    _registry(folder)
+    shutil.copy(EXAMPLES / "policy.toml", folder / "policy.toml")
+    namespace["_came_from"] = os.getcwd()  # noqa: PTH109 -- given back to chdir
+    os.chdir(folder)
+
+
+def _leave(namespace: MutableMapping[str, object]) -> None:
+    folder = Path.cwd()
+    os.chdir(str(namespace["_came_from"]))
+    shutil.rmtree(folder)
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README*.md", "docs/*.md"],
+    setup=_enter,
+    teardown=_leave,
+).pytest()
