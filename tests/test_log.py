@@ -45,6 +45,6 @@ def test_the_library_configures_nobodys_logging() -> None:
         "logging.getLogger('icpgate').setLevel(logging.INFO); check()\n"
         "print(json.dumps([len(logging.getLogger().handlers), structlog.is_configured()]))"
     )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 -- our own script
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert json.loads(ran.stdout) == [0, False]
     assert ran.stderr == ""

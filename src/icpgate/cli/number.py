@@ -38,15 +38,34 @@ def described(text: str, lang: str) -> dict[str, object]:
             "span": list(error.span),
         }
         return row
-    return row | {
-        "valid": True,
-        "canonical": number.canonical,
-        "family": number.family.value,
-        "service_kind": number.service_kind.value if number.service_kind is not None else None,
-        "is_entity": number.is_entity,
-        "entity_number": number.entity_number,
-        "repairs": list(number.repairs),
-    }
+    return (
+        row
+        | _noted(number.warnings, lang)
+        | {
+            "valid": True,
+            "canonical": number.canonical,
+            "family": number.family.value,
+            "service_kind": number.service_kind.value if number.service_kind is not None else None,
+            "is_entity": number.is_entity,
+            "entity_number": number.entity_number,
+            "repairs": list(number.repairs),
+        }
+    )
+
+
+_WARNINGS = {
+    "number.year": ("the year in it is none of the register's", "其中的年份不在备案系统的范围内"),
+    "number.suspicious": ("its digits are those of templates", "数字与模板示例相同"),
+    "number.province_alias": ("the registration system writes the bureau otherwise", "备案系统使用另一个省级简称"),
+}
+
+
+def _noted(warnings: tuple[str, ...], lang: str) -> dict[str, object]:
+    """A number that is read may still be worth a look."""
+    if not warnings:
+        return {}
+    texts = [_WARNINGS[warning][lang == "zh-CN"] for warning in warnings]
+    return {"detail": warnings[0], "message": "; ".join(texts)}
 
 
 def _texts(given: tuple[str, ...]) -> Iterable[str]:
@@ -62,7 +81,8 @@ def _text_line(row: dict[str, object], lang: str) -> str:
         kind = row["service_kind"] or ("主体" if lang == "zh-CN" else "entity")
         repairs = row["repairs"]
         noted = f"  ({', '.join(map(str, repairs))})" if isinstance(repairs, list) and repairs else ""
-        return f"✓ {row['canonical']}  {row['family']}  {kind}{noted}"
+        warned = f"  ! {row['message']}" if row["message"] else ""
+        return f"✓ {row['canonical']}  {row['family']}  {kind}{noted}{warned}"
     hint = f" — {row['hint']}" if row["hint"] else ""
     return f"✗ {quote(row['input'])}  {row['reason']} ({row['detail']}): {row['message']}{hint}"
 

@@ -259,8 +259,9 @@ class _Mapped:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """A span of the repaired text in the text as given."""
-        last = len(self.places) - 1
-        first = self.places[start] if start <= last else self.places[last] + 1
+        last = len(self.places)
+        first = self.places[start] if start < last else self.places[-1] + 1
+        end = min(end, last)
         return first, (self.places[end - 1] + 1 if end > start else first)
 
 

@@ -54,9 +54,13 @@ class RegistrationNumber:
     """
 
     canonical: str
-    entity_number: str = field(compare=False)
     service_kind: ServiceKind | None = field(compare=False)
     repairs: tuple[str, ...] = field(compare=False, default=())
+
+    @property
+    def entity_number(self) -> str:
+        """The number of the operator's entity: without the service part."""
+        return self.canonical if self.service_kind is None else self.canonical.rpartition("-")[0]
 
     @property
     def family(self) -> Family:

@@ -38,7 +38,7 @@ MAX_CHARACTERS: Final = 256
 _ISSUED: Final = "".join(PROVINCES)
 _TEMPLATE: Final = "|".join(sorted(PLACEHOLDERS.digits))
 _NUMBER: Final = re.compile(
-    rf"([{_ISSUED}]ICP(?:备(?!(?:{_TEMPLATE})号)[0-9]{{2}}(?:[0-9]{{2}})?(?!000000)[0-9]{{6}}"
+    rf"(?:[{_ISSUED}]ICP(?:备(?!(?:{_TEMPLATE})号)[0-9]{{2}}(?:[0-9]{{2}})?(?!000000)[0-9]{{6}}"
     rf"|证[0-9]{{2}}(?:[0-9]{{2}})?(?!0000)[0-9]{{4}})号"
     rf"|(?:合字|[{_ISSUED}])?(?:A[12]\.|B1\.)*B[12]-(?!(?:{_TEMPLATE})(?![0-9]))[0-9]{{4}}(?!0000)[0-9]{{4,5}})"
     r"(?:-([1-9][0-9]{0,4})([AXK])?)?"
@@ -94,8 +94,8 @@ def read_clean(text: str, repairs: tuple[str, ...] = ()) -> RegistrationNumber |
     match = _match(text)
     if match is None:
         return None
-    entity, sequence, suffix = match.groups()
-    return RegistrationNumber(text, entity, _KINDS[suffix] if sequence else None, repairs)
+    sequence, suffix = match.groups()
+    return RegistrationNumber(text, _KINDS[suffix] if sequence else None, repairs)
 
 
 _BLANKS: Final = " \t\u00a0\u3000"
