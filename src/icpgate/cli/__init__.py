@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 from typing import Final, NoReturn
 
 __all__ = ["main"]
@@ -27,10 +26,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    missing = [name for name in ("click", "rich") if find_spec(name) is None]
-    if missing:
-        _say(f"icpgate: the command line needs {' and '.join(missing)}: pip install 'icpgate[cli]'")
-        sys.exit(USAGE)
+    try:
+        import click  # noqa: F401, PLC0415 -- the extra may be missing, and that must be said well
+    except ModuleNotFoundError as error:
+        sys.exit(_failed(error))
     sys.exit(_run(arguments))
 
 
@@ -67,6 +66,9 @@ def _failed(error: Exception) -> int:
             return OUTPUT
         case IcpGateError():
             _say(f"icpgate: {error.code}: {error}")
+            return USAGE
+        case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] in {"click", "rich"}:
+            _say(f"icpgate: the command line needs {name.partition('.')[0]}: pip install 'icpgate[cli]'")
             return USAGE
         case BrokenPipeError():
             _forget_stdout()

@@ -8,7 +8,6 @@ from typing import Final
 import click
 
 from icpgate import __version__
-from icpgate.errors import nearest
 
 __all__ = ["COMMANDS", "root"]
 
@@ -43,6 +42,8 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from icpgate.errors import nearest  # noqa: PLC0415 -- only once a word is wrong
+
             suggestion = nearest(args[0], list(COMMANDS))
             hint = f" Did you mean {suggestion}?" if suggestion else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")

@@ -123,7 +123,7 @@ def clean(text: str) -> tuple[str | None, tuple[str, ...]]:
     """
     cleaned = text.strip()
     made = 0
-    for character in _strange(cleaned):
+    for character in set(_strange(cleaned)):
         repair, plain = _SAFE.get(character) or _repaired(character)
         if plain is None:
             return None, ()
