@@ -51,7 +51,7 @@ test: $(VENV)/.test
 
 # Everything: the tests with more examples and no skip, the mutation score, the second type checker.
 test-all: $(VENV)/.test-all lint types
-	ICPGATE_TEST_ALL=1 $(V) -m pytest -q -n 2 --hypothesis-profile=all
+	$(V) -m pytest -q -n 2 --hypothesis-profile=all
 	$(V) -m pyright --pythonpath $(V) tests/typing
 	$(V) tests/mutation.py
 

@@ -24,6 +24,12 @@ EXAMPLES = ROOT / "examples"
 
 settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("all", parent=settings.get_profile("default"), max_examples=2_000)
+settings.register_profile(
+    "soak",
+    parent=settings.get_profile("default"),
+    derandomize=False,
+    max_examples=int(os.environ.get("SOAK_EXAMPLES", "10000")),
+)
 settings.load_profile("default")
 
 

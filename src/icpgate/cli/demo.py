@@ -17,9 +17,9 @@ from icpgate.decision.explanation import summary
 from icpgate.errors import IcpGateError
 from icpgate.gate import Gate
 from icpgate.jsontext import loads
-from icpgate.lookup.snapshotfile import import_records
+from icpgate.lookup.snapshotfile import import_records, stats
 from icpgate.policy import Policy
-from icpgate.rules import Action
+from icpgate.rules import Action, Occasion
 from icpgate.testing.clock import FixedClock
 
 if TYPE_CHECKING:
@@ -32,18 +32,27 @@ __all__ = ["command"]
 EXAMPLE_DAY: Final = datetime.fromisoformat("2026-11-24T08:00:00+08:00")
 """The day on which the examples are judged: their observations are dated to it."""
 
-SCOPE: Final = "provinces:京,沪,粤,蜀,黔"
+OBSERVED: Final = datetime.fromisoformat("2026-11-20T09:00:00+08:00")
+SCOPE: Final = "provinces:京"
 
 _WORDS: Final = {
     "en": {
         "title": "{apps} checks against {records} registrations on {day}: "
         "{allowed} allowed, {denied} denied, {undecided} undecided",
-        "header": ("action", "app", "number", "verdict", "reasons"),
+        "header": ("app", "number", "verdict", "reasons, or what bound it"),
+        "list": "to list",
+        "connect": "to connect",
+        "preinstall": "to pre-install",
+        "marks": "A reason without a mark denies; ~ was lifted, + grants, ! warns.",
         "copied": "examples/registry.jsonl holds public registrations, examples/registry-invented.jsonl invented ones.",
     },
     "zh-CN": {
         "title": "{day}，{apps} 个应用对照 {records} 条备案：允许 {allowed}，拒绝 {denied}，无法判定 {undecided}",
-        "header": ("动作", "应用", "备案号", "结论", "原因"),
+        "header": ("应用", "备案号", "结论", "原因，或对应依据"),
+        "list": "分发",
+        "connect": "接入",
+        "preinstall": "预置",
+        "marks": "无标记的原因导致拒绝；~ 已豁免，+ 放行依据，! 警告。",
         "copied": "examples/registry.jsonl 为公开备案信息，examples/registry-invented.jsonl 为虚构数据。",
     },
 }
@@ -69,17 +78,24 @@ def command(examples: Path, lang: str) -> int:
     line(title.format(apps=len(decisions), records=records, day=EXAMPLE_DAY.date().isoformat(), **numbers))
     line(str(words["copied"]))
     line("")
-    for row in table(words["header"], [_row(decision, lang) for decision in decisions]):
+    rows: list[Sequence[str]] = []
+    for action in Action:
+        rows.append([str(words[action.value])])
+        rows += [_row(decision, lang) for decision in decisions if decision.action is action]
+    for row in table(words["header"], rows):
         line(row)
+    line("")
+    line(str(words["marks"]))
     return 0
 
 
 def _registry(path: Path, examples: Path) -> int:
-    count = 0
-    for name in ("registry.jsonl", "registry-invented.jsonl"):
-        source = examples / name
-        import_records(path, source, authoritative=True, scope=SCOPE, observed_at=EXAMPLE_DAY, source=name)
-        count += sum(1 for text in source.read_text(encoding="utf-8").splitlines() if text.strip())
+    """Invented registrations that are complete for one province, and real ones that are not complete."""
+    invented, real = examples / "registry-invented.jsonl", examples / "registry.jsonl"
+    import_records(path, invented, authoritative=True, scope=SCOPE, observed_at=OBSERVED, source=invented.name)
+    import_records(path, real, observed_at=OBSERVED, source=real.name)
+    count = stats(path)["records"]
+    assert isinstance(count, int)  # noqa: S101 -- our own figure
     return count
 
 
@@ -93,7 +109,7 @@ def _decisions(path: Path, examples: Path) -> list[Decision]:
         assert isinstance(row, dict)  # noqa: S101 -- our own file
         as_of = row.get("as_of")
         decisions.append(
-            gates[Action(row["for"])].check(
+            gates[Action(str(row["for"]))].check(
                 App.parse(row["app"]),  # type: ignore[arg-type]  # parse refuses what is no object
                 occasion=str(row["occasion"]),
                 as_of=None if as_of is None else datetime.fromisoformat(str(as_of)),
@@ -105,12 +121,15 @@ def _decisions(path: Path, examples: Path) -> list[Decision]:
 
 
 def _row(decision: Decision, lang: str) -> Sequence[str]:
-    shown = [f"{_MARKS[r.effect]}{r.code}" for r in decision.raised if r.effect in _MARKS]
-    number = decision.number.canonical if decision.number is not None else decision.app.registration_number or "—"
-    return (
-        decision.action.value,
-        decision.app.name,
-        number,
-        summary(decision, lang),
-        ", ".join(dict.fromkeys(shown)) or ", ".join(b.value for b in decision.bound_by),
-    )
+    marked = dict.fromkeys(f"{_MARKS[r.effect]}{r.code}" for r in decision.raised if r.effect in _MARKS)
+    typed = decision.app.registration_number or "—"
+    number = decision.number.canonical if decision.number is not None else typed
+    what = ", ".join(marked) or ", ".join(binding.value for binding in decision.bound_by)
+    return f"{decision.app.name}{_when(decision)}", number, summary(decision, lang), what
+
+
+def _when(decision: Decision) -> str:
+    """What sets a check apart from the admission of a new app today."""
+    occasion = "" if decision.occasion is Occasion.FIRST else f" {decision.occasion.value}"
+    day = f" {decision.as_of.astimezone(EXAMPLE_DAY.tzinfo).date()}" if decision.retrospective else ""
+    return f"{occasion}{day}"

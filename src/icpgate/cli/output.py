@@ -81,10 +81,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int = 
     Rows as aligned lines of at most `width` columns; a Chinese character is two columns wide.
 
     What does not fit goes on in the lines below, broken at blanks where there are any: nothing is cut off.
+    A row of a single cell is a heading across the columns.
     """
     body = [[cell.replace("\n", " ") for cell in row] for row in rows]
-    widths = _widths([header, *body], width)
+    widths = _widths([header, *(row for row in body if len(row) > 1)], width)
     for row in [list(header), ["─" * each for each in widths], *body]:
+        if len(row) == 1:
+            yield row[0]
+            continue
         cells = [list(_wrapped(cell, size)) for cell, size in zip(row, widths, strict=True)]
         for number in range(max(map(len, cells))):
             parts = (cell[number] if number < len(cell) else "" for cell in cells)
@@ -92,13 +96,16 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int = 
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """The columns' widths; what is too much is taken from the widest, one by one."""
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > width:
-        widest = widths.index(max(widths))
-        if widths[widest] <= NARROWEST:
-            break
-        widths[widest] -= 1
+    """The columns' widths; what is too much is taken from the widest, and from within a word only at last."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(cell_len, column)) for column in columns]
+    words = [max(cell_len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    for least in (words, [NARROWEST] * len(widths)):
+        while sum(widths) + 2 * (len(widths) - 1) > width:
+            spare = [(size, place) for place, size in enumerate(widths) if size > least[place]]
+            if not spare:
+                break
+            widths[max(spare)[1]] -= 1
     return widths
 
 
