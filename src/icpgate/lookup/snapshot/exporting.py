@@ -1,0 +1,86 @@
+"""What a registry file holds, for people and for other programs: records, one record, statistics."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from icpgate.errors import ConfigurationError, quote
+from icpgate.lookup.snapshot.body import kind_named, status_named
+from icpgate.lookup.snapshot.layout import SCHEMA_VERSION
+from icpgate.lookup.snapshot.reading import RegistryFile
+from icpgate.lookup.snapshot.table import write_csv
+from icpgate.number import PROVINCES
+from icpgate.record import write_time
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from icpgate.lookup.snapshot.reading import Import
+    from icpgate.number import RegistrationNumber
+    from icpgate.record import RegistrationRecord
+
+__all__ = ["export_records", "show", "stats"]
+
+
+def show(path: str | os.PathLike[str], number: RegistrationNumber) -> RegistrationRecord | None:
+    """The record of exactly this number, or None; raises `RegistryFileError`."""
+    with closing(RegistryFile(os.fspath(path))) as file:
+        return file.find(number)
+
+
+def export_records(path: str | os.PathLike[str], stream: TextIO, form: str) -> None:
+    """
+    Write every record in the order of its number, as `jsonl` or `csv`, so that an import reads it back.
+
+    What the imports stated about their completeness is not part of it. A stream for CSV is best
+    opened with `newline=""`. Raises `RegistryFileError`.
+    """
+    if form not in {"jsonl", "csv"}:
+        message = f"{quote(form)} is not a form of an export: jsonl or csv"
+        raise ConfigurationError(message, code="export.format")
+    with closing(RegistryFile(os.fspath(path))) as file:
+        if form == "csv":
+            write_csv(file.records(), stream)
+            return
+        stream.writelines(
+            json.dumps(record.written(), ensure_ascii=False, separators=(",", ":")) + "\n" for record in file.records()
+        )
+
+
+def stats(path: str | os.PathLike[str]) -> dict[str, object]:
+    """What the registry holds, how old it is, and for what it may say *no*; raises `RegistryFileError`."""
+    with closing(RegistryFile(os.fspath(path))) as file:
+        about, span = file.about, file.span()
+        provinces = file.counts("substr(number, 1, 1)")
+        national = sum(count for first, count in provinces.items() if first not in PROVINCES)
+        return {
+            "path": os.fspath(path),
+            "records": about.records,
+            "simulated": about.simulated,
+            "by_status": {status_named(code): count for code, count in file.counts("substr(body, 1, 1)").items()},
+            "by_kind": {kind_named(code): count for code, count in file.counts("lower(substr(body, 2, 1))").items()},
+            "by_province": {p: provinces[p] for p in PROVINCES if p in provinces}
+            | ({"national": national} if national else {}),
+            "observed": None if span is None else {"oldest": write_time(span[0]), "newest": write_time(span[1])},
+            "imports": [_import(each) for each in file.imports],
+            "contains": sorted(about.contains),
+            "created": write_time(about.created),
+            "generation": about.generation,
+            "schema_version": SCHEMA_VERSION,
+            "bytes": file.identity.size,
+            "digest": f"sha256:{file.digest}",
+        }
+
+
+def _import(each: Import) -> dict[str, object]:
+    return {
+        "imported_at": write_time(each.imported_at),
+        "observed_at": None if each.observed_at is None else write_time(each.observed_at),
+        "source": each.source,
+        "authoritative": each.authoritative,
+        "scope": str(each.scope),
+        "rows": each.rows,
+    }

@@ -1,0 +1,60 @@
+"""Registries by their URL, and what they say they can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from icpgate.answer import ByDocument, ByNumber
+from icpgate.errors import ConfigurationError, RegistryFileError
+from icpgate.lookup import Capabilities, Registry, registry_from_url
+from icpgate.lookup.registries.snapshot import SnapshotRegistry
+from tests.lookup.files import imported, row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_snapshot_by_its_url(tmp_path: Path) -> None:
+    """The path stands behind the colon as it is."""
+    imported(tmp_path / "registry.icpdb", row())
+    registry = registry_from_url(f"snapshot:{tmp_path / 'registry.icpdb'}")
+    assert isinstance(registry, SnapshotRegistry)
+    assert isinstance(registry, Registry)
+    assert registry.id == "snapshot:registry.icpdb"
+    registry.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "'' is not the URL of a registry"),
+        ("registry.icpdb", "did you mean snapshot:registry.icpdb?"),
+        ("快照:registry.icpdb", "not the URL of a registry"),
+        ("snapshto:registry.icpdb", "did you mean snapshot:?"),
+        ("ftp://example.cn", "'ftp' is not a kind of registry"),
+        ("snapshot:", "without the path of a file"),
+        ("sqlite:///registry.db", "sqlite: URLs come with a later release"),
+        ("postgresql://user:secret@host/db", "postgresql: URLs come with a later release"),
+        ("https://registry.example.cn", "https: URLs come with a later release"),
+    ],
+)
+def test_urls_that_are_none(url: str, said: str) -> None:
+    """The error names what was meant, and never a secret."""
+    with pytest.raises(ConfigurationError) as caught:
+        registry_from_url(url)
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_missing_file_is_refused_at_once(tmp_path: Path) -> None:
+    """A gate over a file that is not there would never allow anything."""
+    with pytest.raises(RegistryFileError, match="no such file"):
+        registry_from_url(f"snapshot:{tmp_path / 'none.icpdb'}")
+
+
+def test_kinds_of_query_of_capabilities() -> None:
+    """What can be asked, as the client tests it."""
+    assert Capabilities().queries == (ByNumber,)
+    assert Capabilities(by_number=False, by_document=True).queries == (ByDocument,)
