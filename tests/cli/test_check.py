@@ -98,7 +98,8 @@ def test_one_app_by_options(registry: str) -> None:
     """Without a file the options describe the app."""
     ran = run(
         "check", "--for", "list", "--registry", registry, "--format", "json", "--name", "挖煤姬", "--kind", "app",
-        "--platform", "android", "--package", "com.sig.wameiji", "--number", NUMBER, "--operator", "示例科技(成都)有限公司",
+        "--platform", "android", "--package", "com.sig.wameiji", "--number", NUMBER,
+        "--operator", "示例科技(成都)有限公司",
         "--document-type", "uscc", "--document-number", DOCUMENT,
     )  # fmt: skip
     assert ran.code == 0

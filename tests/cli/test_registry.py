@@ -42,6 +42,15 @@ def test_import_says_what_it_did(tmp_path: Path, rows: Path) -> None:
     assert "1" in ran.err
 
 
+def test_the_parts_of_an_export_come_together(tmp_path: Path, rows: Path) -> None:
+    """Several files are one import: neither says no about what the other has."""
+    other = tmp_path / "other.jsonl"
+    other.write_text(json.dumps(ROW | {"registration_number": "蜀ICP备2021014694号-11A"}), encoding="utf-8")
+    path = str(tmp_path / "r.icpdb")
+    assert run("registry", "import", path, str(rows), str(other), *WHEN, "--authoritative", "--scope", "all").code == 0
+    assert run("registry", "stats", path, "--format", "json").json["records"] == 2
+
+
 def test_show_writes_the_record(registry: str) -> None:
     """However the number is typed."""
     record = run("registry", "show", registry, "蜀ICP備2021014694號-10a").json
@@ -90,6 +99,7 @@ def test_init_makes_an_empty_one_and_touches_no_other(tmp_path: Path) -> None:
         (["--source", "x"], "observed_at"),
         (["--observed-at", "2026-11-20T09:00:00+08:00"], "source"),
         ([*WHEN, "--scope", "provinces:港"], "港"),
+        ([*WHEN, "--authoritative"], "state for which --scope"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(tmp_path: Path, rows: Path, arguments: list[str], words: str) -> None:

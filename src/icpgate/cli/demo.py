@@ -91,9 +91,12 @@ def command(examples: Path, lang: str) -> int:
 
 def _registry(path: Path, examples: Path) -> int:
     """Invented registrations that are complete for one province, and real ones that are not complete."""
+    clock = FixedClock(EXAMPLE_DAY)
     invented, real = examples / "registry-invented.jsonl", examples / "registry.jsonl"
-    import_records(path, invented, authoritative=True, scope=SCOPE, observed_at=OBSERVED, source=invented.name)
-    import_records(path, real, observed_at=OBSERVED, source=real.name)
+    import_records(
+        path, invented, authoritative=True, scope=SCOPE, observed_at=OBSERVED, source=invented.name, clock=clock
+    )
+    import_records(path, real, observed_at=OBSERVED, source=real.name, clock=clock)
     count = stats(path)["records"]
     assert isinstance(count, int)  # noqa: S101 -- our own figure
     return count

@@ -47,33 +47,35 @@ def _moment(text: str | None) -> datetime | None:
 
 @command.command("import")
 @click.argument("path")
-@click.argument("file")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--observed-at", help="When the source looked, with its zone; rows may state their own.")
 @click.option("--source", help="Who says so, such as a bureau's export and its date.")
 @click.option(
-    "--authoritative", is_flag=True, help="The file is complete for its scope: what it lacks is not registered."
+    "--authoritative", is_flag=True, help="The files are complete for --scope: what they lack is not registered."
 )
-@click.option("--scope", default="all", help="all, or provinces:京,沪 and kinds:app,mini_program joined by ;.")
+@click.option("--scope", help="all, or provinces:京,沪 and kinds:app,mini_program joined by ;.")
 @click.option("--encoding", help="utf-8 or gb18030; found out when left out.")
 @click.option("--input-format", type=click.Choice(["jsonl", "csv"]), help="Of FILE, when its name does not say.")
 @click.option("--replace", is_flag=True, help="Begin anew instead of adding to what is there.")
 @lang_option
-def import_(path: str, file: str, lang: str, **options: object) -> int:  # noqa: ARG001 -- as above
+def import_(path: str, files: tuple[str, ...], lang: str, **options: object) -> int:  # noqa: ARG001 -- as above
     """
-    Import FILE into the registry at PATH, which is made when missing.
+    Import FILE... into the registry at PATH, which is made when missing; the parts of one export come together.
 
     All rows or none: a file with a bad row is refused with the first places, and the registry
     stays as it was. The new registry takes the old one's place at once.
     """
+    if options["authoritative"] and options["scope"] is None:
+        raise click.UsageError("--authoritative says no about what the files lack: state for which --scope.")
     report = import_records(
         path,
-        file,
+        list(files),
         format=options["input_format"],  # type: ignore[arg-type]  # click offers only the two
         encoding=options["encoding"],  # type: ignore[arg-type]  # a text or None
         observed_at=_moment(options["observed_at"]),  # type: ignore[arg-type]  # a text or None
         source=options["source"],  # type: ignore[arg-type]  # a text or None
         authoritative=bool(options["authoritative"]),
-        scope=str(options["scope"]),
+        scope=str(options["scope"] or "all"),
         replace=bool(options["replace"]),
     )
     say(str(report))
