@@ -13,16 +13,6 @@ from icpgate.cli.root import COMMANDS
 from tests.commandline import run
 
 
-def _process(arguments: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "icpgate", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,  # type: ignore[call-overload]  # options of subprocess.run
-    )
-
-
 def test_without_a_command_it_says_how_to_use_it() -> None:
     """Usage goes to standard error, with the exit code of wrong use."""
     ran = run()
@@ -100,7 +90,13 @@ def test_without_the_extra_it_says_which_one(missing: str) -> None:
 def test_output_is_utf8_in_any_locale() -> None:
     """A C locale neither garbles Chinese nor raises."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON"))}
-    ran = _process(["number", "京ICP备13004658号"], env=environment | {"LC_ALL": "C"}, encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "icpgate", "number", "京ICP备13004658号"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env=environment | {"LC_ALL": "C"},
+    )
     assert ran.stdout.startswith("✓ 京ICP备13004658号")
 
 

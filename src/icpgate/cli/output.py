@@ -21,15 +21,16 @@ F = TypeVar("F")
 
 
 def _language() -> str:
-    for name in ("ICPGATE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
+    configured = click.get_current_context().find_root().obj
+    locale = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    for value in (os.environ.get("ICPGATE_LANG"), configured, *locale):
         if value:
             return "zh-CN" if value.lower().startswith("zh") else "en"
     return "en"
 
 
 def lang_option(command: Callable[..., F]) -> Callable[..., F]:
-    """`--lang`, else ICPGATE_LANG, else the locale."""
+    """`--lang`, else ICPGATE_LANG, else the settings file, else the locale."""
     return click.option(
         "--lang", type=click.Choice(["zh-CN", "en"]), default=_language, help="Language of messages; else ICPGATE_LANG."
     )(command)

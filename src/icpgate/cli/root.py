@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Final
 
@@ -52,5 +53,14 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="icpgate")
-def root() -> None:
+@click.option("--config", envvar="ICPGATE_CONFIG", help="A file of settings; else ./icpgate.toml where there is one.")
+@click.pass_context
+def root(ctx: click.Context, config: str | None) -> None:
     """The compliance gate for apps, mini programs and quick apps in China."""
+    if config is None and not os.path.isfile("icpgate.toml"):  # noqa: PTH113 -- pathlib costs more than the look
+        return
+    from icpgate.cli.config import DEFAULT_PATH, Config  # noqa: PLC0415 -- only where there is a file
+
+    loaded = Config.load(config if config is not None else DEFAULT_PATH)
+    ctx.default_map = loaded.defaults
+    ctx.obj = loaded.lang
