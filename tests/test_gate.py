@@ -95,7 +95,9 @@ def test_age_boundary(age: timedelta, allowed: bool) -> None:  # noqa: FBT001 --
 def test_an_observation_from_the_future_is_not_young(ahead: timedelta, allowed: bool) -> None:  # noqa: FBT001 -- as above
     """A source whose clock is ahead by more than five minutes is not believed."""
     record = registered(observed_at=(NOW + ahead).isoformat())
-    registry = MemoryRegistry([RegistrationRecord.read(record)], id="m", authoritative=True, observed_at=NOW + ahead, source="t")
+    registry = MemoryRegistry(
+        [RegistrationRecord.read(record)], id="m", authoritative=True, observed_at=NOW + ahead, source="t"
+    )
     decision = Gate.for_listing(registry, clock=FixedClock(NOW)).check(App.parse(described()))
     assert decision.allowed is allowed
 
@@ -109,7 +111,11 @@ def test_what_a_stale_record_says_is_not_an_evaluated_no() -> None:
 
 def test_a_stale_record_does_not_hide_a_no_of_the_app_itself() -> None:
     """A website's number is none of an app's, whatever the registry knows."""
-    record = registered(registration_number="蜀ICP备2021014694号-10", kind="website", observed_at=(NOW - timedelta(days=365)).isoformat())
+    record = registered(
+        registration_number="蜀ICP备2021014694号-10",
+        kind="website",
+        observed_at=(NOW - timedelta(days=365)).isoformat(),
+    )
     decision = check(described(registration_number="蜀ICP备2021014694号-10"), record)
     assert decision.denied
 
@@ -180,7 +186,9 @@ class _Slow(FixedClock):
 
 def test_an_answer_after_the_deadline_is_a_timeout() -> None:
     """A late answer is not used, even when it would allow."""
-    registry = MemoryRegistry([RegistrationRecord.read(registered())], id="m", authoritative=True, observed_at=NOW, source="t")
+    registry = MemoryRegistry(
+        [RegistrationRecord.read(registered())], id="m", authoritative=True, observed_at=NOW, source="t"
+    )
     decision = Gate.for_listing(registry, clock=_Slow(NOW)).check(App.parse(described()))
     assert decision.undecided
     answer = decision.observations[0].answer

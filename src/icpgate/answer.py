@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from icpgate.number import RegistrationNumber
+from icpgate.errors import Defect, InvalidRecord
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from icpgate.number import RegistrationNumber
     from icpgate.record import RegistrationRecord
 
 __all__ = [
@@ -74,9 +75,13 @@ class ByNumber:
 
 @dataclass(frozen=True, slots=True)
 class ByDocument:
-    """Ask for what the holder of this document registered for this package."""
+    """
+    Ask for what the holder of this document registered for this package.
 
-    document_number: str
+    The document number is in its normal form, and may be personal; `repr` leaves it out.
+    """
+
+    document_number: str = field(repr=False)
     package: str
 
     def __str__(self) -> str:
@@ -107,8 +112,10 @@ class Found:
     def __post_init__(self) -> None:
         """Nothing found is not a way of being found."""
         if not self.records:
-            message = "Found needs a record"
-            raise ValueError(message)
+            nothing = Defect(
+                "answer.empty", "/records", "no record", "at least one", "answer NotRegistered or Unavailable"
+            )
+            raise InvalidRecord([nothing], what="Found")
 
     @property
     def record(self) -> RegistrationRecord:
@@ -125,7 +132,7 @@ class NotRegistered:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Nobody could say. `detail` helps the operator of the gate; it holds no payload."""
+    """Nobody could say. `detail` is for the gatekeeper; it holds no payload."""
 
     why: Why
     detail: str = ""
@@ -163,6 +170,8 @@ def _written(answer: Answer) -> dict[str, object]:
             return {"not_registered": scope}
         case Unavailable(why, detail):
             return {"unavailable": why.value, "detail": detail}
+        case _:
+            assert_never(answer)
 
 
 def echoes(query: Query, record: RegistrationRecord) -> bool:
@@ -176,3 +185,5 @@ def echoes(query: Query, record: RegistrationRecord) -> bool:
             )
         case ByDomain(domain):
             return domain in (record.domains or ())
+        case _:
+            assert_never(query)

@@ -5,6 +5,7 @@ Everything icpgate raises, in one tree.
     ├── InvalidNumber          a text that is not a registration number
     ├── InvalidApp             what a gatekeeper holds about an app cannot be read
     ├── InvalidRecord          a registry's row or answer cannot be read
+    ├── InvalidJson            a text that is not JSON, or that two readers could read differently
     ├── InvalidPublicKey       a text that is not a public key
     ├── InvalidCertificateDigest   a text that is not a certificate's digest
     ├── ConfigurationError     the caller's settings
@@ -14,14 +15,17 @@ Everything icpgate raises, in one tree.
     ├── Denied                 raised by `Decision.raise_if_denied` only
     └── OutputError            our own output could not be written
 
-Each carries `code`, `message` and `hint`. None of them prints, exits, or holds
-personal data or credentials.
+Each carries `code`, `message` and `hint`, and survives pickling. None of them prints, exits, or
+holds personal data or credentials.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import date, time
+from reprlib import Repr
+from typing import Final
 
 __all__ = [
     "ConfigurationError",
@@ -38,9 +42,10 @@ __all__ = [
     "RegistryImportError",
     "nearest",
     "quote",
+    "shown",
 ]
 
-QUOTED_CHARACTERS = 60
+QUOTED_CHARACTERS: Final = 60
 """How much of an offending text a message repeats: enough to find it, too little to flood a log."""
 
 
@@ -53,26 +58,59 @@ def quote(text: object) -> str:
     >>> print(quote("京\u202eICP"))
     '京\u202eICP'
     """
-    raw = text if isinstance(text, str) else repr(text)
-    shown = "".join(_visible(character) for character in raw[:QUOTED_CHARACTERS])
-    return f"'{shown}…'" if len(raw) > QUOTED_CHARACTERS else f"'{shown}'"
+    return f"'{shown(text)}'"
+
+
+def shown(text: object, *, at_most: int = QUOTED_CHARACTERS) -> str:
+    """As `quote`, without the marks and with another length; never raises, whatever the object."""
+    raw = _written(text)
+    visible = "".join(map(_visible, raw[:at_most]))
+    return f"{visible}…" if len(raw) > at_most else visible
+
+
+def _written(value: object) -> str:
+    if isinstance(value, str):
+        return str.__str__(value)
+    try:
+        return _PLAIN.repr(value)
+    except Exception:  # noqa: BLE001 -- an object that cannot even be shown is named by its type
+        return f"<{type(value).__name__}>"
+
+
+class _Plain(Repr):
+    """A short repr that calls no code of the object's own type."""
+
+    def repr_instance(self, x: object, level: int) -> str:
+        """See `Repr`; `level` is the depth that is left."""
+        plain = x is None or isinstance(x, (bool, float, complex, date, time))
+        return repr(x) if plain and level > 0 else f"<{getattr(x, '__name__', type(x).__name__)}>"
+
+
+_PLAIN: Final = _Plain()
 
 
 def _visible(character: str) -> str:
-    if character in "\\'":
-        return character
     if unicodedata.category(character)[0] in "CZ" and character != " ":
         return character.encode("unicode_escape").decode("ascii")
     return character
 
 
+LONGEST_WORD: Final = 64
+"""No known word is longer; a longer text is not worth comparing."""
+
+
 def nearest(word: str, known: object) -> str | None:
-    """The known word that `word` was most likely meant to be, or None when none is close."""
+    """
+    The known word that `word` was most likely meant to be, or None when none is close.
+
+    >>> nearest("icp_numer", ["icp_number", "name"])
+    'icp_number'
+    """
     from difflib import get_close_matches  # noqa: PLC0415 -- only needed once something is wrong
 
-    if not isinstance(known, (list, tuple, set, frozenset, dict)):
+    if len(word) > LONGEST_WORD or not isinstance(known, (list, tuple, set, frozenset, dict)):
         return None
-    matches = get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.6)
+    matches = get_close_matches(word, sorted(map(str, known)), n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 
@@ -114,6 +152,20 @@ class IcpGateError(Exception):
         """Message and hint."""
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle it by its parts: a pool of processes hangs on an error that cannot come back."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[IcpGateError], args: tuple[object, ...], parts: dict[str, object]) -> IcpGateError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(parts)
+    return error
+
+
+LISTED_DEFECTS: Final = 50
+"""How many defects a message writes out; `defects` has all of them."""
+
 
 class _WithDefects(IcpGateError):
     """An error that lists every defect of one input at once."""
@@ -121,10 +173,12 @@ class _WithDefects(IcpGateError):
     def __init__(self, defects: list[Defect] | tuple[Defect, ...], *, what: str) -> None:
         """Take the defects in the order of the input; there is at least one."""
         self.defects = tuple(defects)
-        lines = "\n".join(f"  {defect}" for defect in self.defects)
         count = len(self.defects)
+        lines = [f"  {defect}" for defect in self.defects[:LISTED_DEFECTS]]
+        if count > LISTED_DEFECTS:
+            lines.append(f"  … and {count - LISTED_DEFECTS:,} more")
         super().__init__(
-            f"{what}: {count} defect{'s' if count > 1 else ''}\n{lines}",
+            "\n".join([f"{what}: {count:,} defect{'s' if count > 1 else ''}", *lines]),
             code=self.defects[0].code if self.defects else None,
         )
 

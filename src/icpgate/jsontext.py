@@ -2,20 +2,24 @@
 JSON from outside, read strictly: what two readers could understand differently is refused.
 
 Refused: duplicate keys, NaN and infinities, text after the value, nesting deeper than 64,
-numbers longer than 40 digits, more than the stated size, bytes that are not UTF-8.
+numbers longer than 40 digits, more than the stated size, bytes that are not UTF-8, halves of
+characters.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from icpgate.errors import IcpGateError, quote
+from icpgate.errors import IcpGateError, quote, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["MAX_DEPTH", "InvalidJson", "Json", "loads"]
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_DEPTH: Final = 64
 """Deep enough for every shape of `docs/sources.md`, far from the interpreter's own limit."""
@@ -25,7 +29,11 @@ MAX_NUMBER: Final = 40
 
 
 class InvalidJson(IcpGateError):
-    """A text that is not JSON, or not only JSON; `code` says why, `place` where."""
+    """
+    A text that is not JSON, or not only JSON; `code` says why, `place` where.
+
+    The place is a line and column, a character or byte, or for duplicate keys a JSON pointer.
+    """
 
     code = "json.syntax"
 
@@ -39,7 +47,13 @@ def loads(text: str | bytes, *, max_characters: int = 1_048_576) -> Json:
     """
     Read one JSON value.
 
-    `max_characters` bounds the text before anything is parsed. Raises `InvalidJson` only.
+    `max_characters` bounds the text before anything is parsed; of bytes it counts the bytes.
+    Raises `InvalidJson` only.
+
+    >>> loads('{"name": "x", "name": "y"}')
+    Traceback (most recent call last):
+        ...
+    icpgate.jsontext.InvalidJson: the key 'name' stands twice in one object (keep one of the two)
     """
     if len(text) > max_characters:
         message = f"{len(text):,} characters; at most {max_characters:,} are read"
@@ -50,10 +64,17 @@ def loads(text: str | bytes, *, max_characters: int = 1_048_576) -> Json:
     try:
         value: Json = _DECODER.decode(decoded)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        message = f"not JSON: {error.msg}"
-        raise InvalidJson(message, code="json.syntax", place=place, hint="check quotes and commas there") from None
+        raise _syntax(error) from None
+    except _TwiceError:
+        raise _duplicate(decoded) from None
+    if _HALF.search(decoded) is not None:
+        _refuse_halves(value)
     return value
+
+
+def _syntax(error: json.JSONDecodeError) -> InvalidJson:
+    place = f"line {error.lineno}, column {error.colno}"
+    return InvalidJson(f"not JSON: {error.msg}", code="json.syntax", place=place, hint="check quotes and commas there")
 
 
 def _decoded(text: bytes) -> str:
@@ -63,6 +84,20 @@ def _decoded(text: bytes) -> str:
         message = f"byte {error.start} is not UTF-8"
         hint = "save it as UTF-8, or name its encoding"
         raise InvalidJson(message, code="json.encoding", place=f"byte {error.start}", hint=hint) from None
+
+
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+
+
+def _refuse_halves(value: Json) -> None:
+    """A half of a surrogate pair is no character, and no text with it can be written again."""
+    written = json.dumps(value, ensure_ascii=False)
+    try:
+        written.encode("utf-8")
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(written[error.start]):04X}"
+        hint = "write the whole character"
+        raise InvalidJson(f"{half} is half a character", code="json.unicode", place=half, hint=hint) from None
 
 
 _STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
@@ -83,16 +118,44 @@ def _refuse_depth(text: str) -> None:
             depth -= 1
 
 
+class _TwiceError(Exception):
+    """Some object has a key twice; which one is looked for only then."""
+
+
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                message = f"the key {quote(key)} stands twice in one object"
-                raise InvalidJson(message, code="json.duplicate_key", place=f"/{key}", hint="keep one of the two")
-            seen.add(key)
+        raise _TwiceError
     return members
+
+
+class _Pairs(list[tuple[str, object]]):
+    """An object with every pair that its text has."""
+
+
+def _duplicate(text: str) -> InvalidJson:
+    """The error of the first key that stands twice, or of what is no JSON after it."""
+    try:
+        value = json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
+    except json.JSONDecodeError as error:
+        return _syntax(error)
+    place, key = next(_duplicates(value, ""))
+    message = f"the key {quote(key)} stands twice in one object"
+    return InvalidJson(message, code="json.duplicate_key", place=place, hint="keep one of the two")
+
+
+def _duplicates(value: object, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, _Pairs):
+        seen: set[str] = set()
+        for key, member in value:
+            here = f"{place}/{shown(key).replace('~', '~0').replace('/', '~1')}"
+            if key in seen:
+                yield here, key
+            seen.add(key)
+            yield from _duplicates(member, here)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _duplicates(item, f"{place}/{position}")
 
 
 def _constant(name: str) -> NoReturn:

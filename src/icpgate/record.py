@@ -8,19 +8,18 @@ each other: a registry without domains proves nothing about a domain, one with n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from icpgate.errors import Defect, InvalidNumber, InvalidRecord, nearest, quote
-from icpgate.identifiers import domain_defect
-from icpgate.number import RegistrationNumber, ServiceKind, parse
-from icpgate.signing import Platform
+from icpgate.errors import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from icpgate.number import RegistrationNumber, ServiceKind
+    from icpgate.signing import Platform
 
 __all__ = [
     "BEIJING",
@@ -31,8 +30,6 @@ __all__ = [
     "read_time",
     "write_time",
 ]
-
-_T = TypeVar("_T")
 
 BEIJING: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had one zone and no summer time since 1992, before any registration."""
@@ -73,7 +70,8 @@ class RegistrationRecord:
     One registration as one source has it.
 
     `approved_at` is the day on which the bureau approved it or its last change. `observed_at` is
-    when the source looked, not when the file was read. `document_number` may be personal.
+    when the source looked, not when the file was read. `document_number` may be personal; `repr`
+    leaves it out. `endpoints` are addresses or networks. Made by `read`, which alone checks it.
     """
 
     registration_number: RegistrationNumber
@@ -86,7 +84,7 @@ class RegistrationRecord:
     operator: str | None = None
     operator_kind: str | None = None
     document_type: str | None = None
-    document_number: str | None = None
+    document_number: str | None = field(default=None, repr=False)
     platforms: tuple[RegisteredPlatform, ...] | None = None
     domains: tuple[str, ...] | None = None
     endpoints: tuple[str, ...] | None = None
@@ -110,16 +108,23 @@ class RegistrationRecord:
         source: str | None = None,
     ) -> RegistrationRecord:
         """
-        Read a record in the JSON names of `docs/protocol.md`.
+        Read a record in the JSON names of `docs/registry.md`.
 
         `observed_at` and `source` fill rows that do not state their own. Raises `InvalidRecord`
-        with every defect. Whether the number was ever issued is not checked.
+        with every defect, and nothing else. Whether the number was ever issued is not checked.
+
+        >>> RegistrationRecord.read({"registration_number": "蜀ICP备2021014694号-10A", "status": "filed"})
+        Traceback (most recent call last):
+            ...
+        icpgate.errors.InvalidRecord: record: 3 defects
+          /status: 'filed' is not known; expected one of registered, changing, pending, returned, \
+cancelling, cancelled, shell
+          /observed_at: missing; expected a value
+          /source: missing; expected a value
         """
-        reader = _Reader(row)
-        values = reader.values(observed_at, source)
-        if reader.defects:
-            raise InvalidRecord(reader.defects, what="record")
-        return cls(**values)  # type: ignore[arg-type]  # each value was read by the reader of its field
+        from icpgate.recordreading import read_record  # noqa: PLC0415 -- the reader needs this class
+
+        return read_record(row, observed_at, source)
 
     def written(self) -> dict[str, object]:
         """The record in its JSON names; what is absent in this source is left out."""
@@ -173,10 +178,13 @@ def write_time(moment: datetime) -> str:
 
 def read_time(text: str, *, zone: timezone | None = None) -> datetime:
     """
-    A moment from RFC 3339 text, in UTC.
+    A moment from RFC 3339 text, in UTC; raises `ValueError`.
 
-    A text without an offset is refused with `ValueError`, unless `zone` says which one it means.
-    A date alone is its midnight there.
+    A text without an offset is refused, unless `zone` says which one it means. A date alone is its
+    midnight there.
+
+    >>> write_time(read_time("2023-09-03", zone=BEIJING))
+    '2023-09-02T16:00:00Z'
     """
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
@@ -184,226 +192,8 @@ def read_time(text: str, *, zone: timezone | None = None) -> datetime:
             message = f"{quote(text)} has no time zone"
             raise ValueError(message)
         moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC)
-
-
-class _Refused(Exception):
-    """One field that cannot be read."""
-
-    def __init__(self, message: str, expected: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.expected = expected
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        message = f"{type(value).__name__} given"
-        raise _Refused(message, "text")
-    if len(value) > MAX_TEXT:
-        message = f"{len(value):,} characters"
-        raise _Refused(message, f"at most {MAX_TEXT:,}")
-    return value.strip()
-
-
-MAX_TEXT: Final = 4_096
-MAX_LISTED: Final = 10_000
-
-
-def _number(value: object) -> RegistrationNumber:
     try:
-        return parse(value)
-    except InvalidNumber as error:
-        raise _Refused(f"{quote(value)} is not a registration number: {error.message}", "a number as issued") from None
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        message = f"{type(value).__name__} given"
-        raise _Refused(message, "true or false")
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, (list, tuple)):
-        message = f"{type(value).__name__} given"
-        raise _Refused(message, "a list")
-    if len(value) > MAX_LISTED:
-        message = f"{len(value):,} entries"
-        raise _Refused(message, f"at most {MAX_LISTED:,}")
-    return list(value)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_text(item) for item in _list(value)))
-
-
-def _domains(value: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_domain(item) for item in _list(value)))
-
-
-def _domain(value: object) -> str:
-    normal, problem = domain_defect(_text(value))
-    if problem is not None:
-        raise _Refused(problem.message, problem.expected)
-    return normal
-
-
-def _endpoints(value: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_endpoint(item) for item in _list(value)))
-
-
-def _endpoint(value: object) -> str:
-    try:
-        return str(ip_address(_text(value)))
-    except ValueError:
-        raise _Refused(f"{quote(value)} is not an IP address", "an address such as 203.0.113.7") from None
-
-
-def _time(value: object) -> datetime:
-    text = _text(value)
-    try:
-        return read_time(text)
-    except (ValueError, OverflowError):
-        raise _Refused(f"{quote(text)} is not a time", "a time with its zone, such as 2026-11-24T08:00:00+08:00") from None
-
-
-def _approved(value: object) -> datetime:
-    """The registration system writes local time without a zone; it means Asia/Shanghai."""
-    text = _text(value)
-    try:
-        return read_time(text, zone=BEIJING)
-    except (ValueError, OverflowError):
-        raise _Refused(f"{quote(text)} is not a date", "a date such as 2023-09-03") from None
-
-
-_STATUS: Final = {status.value: status for status in RegistrationStatus}
-_KIND: Final = {kind.value: kind for kind in ServiceKind}
-_ORIGIN: Final = {origin.value: origin for origin in Origin}
-
-
-def _status(value: object) -> RegistrationStatus:
-    return _one_of(value, _STATUS)
-
-
-def _kind(value: object) -> ServiceKind:
-    return _one_of(value, _KIND)
-
-
-def _origin(value: object) -> Origin:
-    return _one_of(value, _ORIGIN)
-
-
-def _one_of(value: object, known: Mapping[str, _T]) -> _T:
-    found = known.get(value) if isinstance(value, str) else None
-    if found is None:
-        raise _Refused(f"{quote(value)} is not known", f"one of {', '.join(known)}")
-    return found
-
-
-def _platforms(value: object) -> tuple[RegisteredPlatform, ...]:
-    return tuple(_platform(item) for item in _list(value))
-
-
-_PLATFORM_FIELDS: Final = ("platform", "package", "signing_certificate", "public_key")
-
-
-def _platform(value: object) -> RegisteredPlatform:
-    if not isinstance(value, dict):
-        message = f"{type(value).__name__} given"
-        raise _Refused(message, "an object with platform, package, signing_certificate, public_key")
-    unknown = [name for name in value if name not in _PLATFORM_FIELDS]
-    if unknown:
-        raise _Refused(f"unknown field {quote(unknown[0])}", f"one of {', '.join(_PLATFORM_FIELDS)}")
-    texts = {name: _text(item) for name, item in value.items() if item is not None}
-    named = texts.pop("platform", None)
-    platform = None if named is None else Platform.read(named)
-    if named is not None and platform is None:
-        raise _Refused(f"{quote(named)} is not a platform", f"one of {', '.join(Platform)}")
-    return RegisteredPlatform(platform=platform, **texts)
-
-
-_FIELDS: Final["dict[str, Callable[[object], object]]"] = {
-    "registration_number": _number,
-    "status": _status,
-    "observed_at": _time,
-    "source": _text,
-    "origin": _origin,
-    "service_name": _text,
-    "kind": _kind,
-    "operator": _text,
-    "operator_kind": _text,
-    "document_type": _text,
-    "document_number": _text,
-    "platforms": _platforms,
-    "domains": _domains,
-    "endpoints": _endpoints,
-    "access_providers": _texts,
-    "approved_at": _approved,
-    "pre_approvals": _texts,
-    "access_restricted": _flag,
-    "blacklisted": _flag,
-}
-
-
-class _Reader:
-    """Reads one row and keeps every defect."""
-
-    def __init__(self, row: Mapping[str, object]) -> None:
-        self.row = row
-        self.defects: list[Defect] = []
-
-    def values(self, observed_at: datetime | None, source: str | None) -> dict[str, object]:
-        values: dict[str, object] = {}
-        for name, given in self.row.items():
-            if name == "entity_number":
-                continue
-            if given is not None:
-                self._read(name, given, values)
-        if observed_at is not None:
-            values.setdefault("observed_at", observed_at)
-        if source is not None:
-            values.setdefault("source", source)
-        self._complete(values)
-        return values
-
-    def _read(self, name: str, given: object, values: dict[str, object]) -> None:
-        reader = _FIELDS.get(name)
-        if reader is None:
-            suggestion = nearest(str(name), _FIELDS)
-            hint = f"did you mean {suggestion}?" if suggestion else "remove it"
-            self._refuse("record.unknown_field", str(name), f"unknown field {quote(name)}", hint=hint)
-            return
-        try:
-            values[name] = reader(given)
-        except _Refused as refused:
-            self._refuse("record.value", name, refused.message, expected=refused.expected)
-
-    def _refuse(self, code: str, name: str, message: str, *, expected: str = "", hint: str = "") -> None:
-        self.defects.append(Defect(code, f"/{name}", message, expected, hint))
-
-    def _complete(self, values: dict[str, object]) -> None:
-        refused = {defect.place for defect in self.defects}
-        for name in ("registration_number", "status", "observed_at", "source"):
-            if name not in values and f"/{name}" not in refused:
-                self._refuse("record.missing", name, "missing", expected="a value")
-        number = values.get("registration_number")
-        if isinstance(number, RegistrationNumber):
-            self._agree(number, values.get("kind"))
-
-    def _agree(self, number: RegistrationNumber, kind: object) -> None:
-        """A row whose own fields contradict each other belongs to nobody."""
-        entity = self.row.get("entity_number")
-        if entity is not None and _entity(entity) != number.entity_number:
-            message = f"{quote(entity)} is not the entity of {number}"
-            self._refuse("record.contradiction", "entity_number", message, expected=number.entity_number)
-        if kind is not None and number.service_kind is not None and kind != number.service_kind:
-            message = f"{kind} contradicts {number}"
-            self._refuse("record.contradiction", "kind", message, expected=str(number.service_kind))
-
-
-def _entity(value: object) -> str | None:
-    try:
-        return parse(value).canonical
-    except InvalidNumber:
-        return None
+        return moment.astimezone(UTC)
+    except OverflowError:
+        message = f"{quote(text)} is beyond the calendar"
+        raise ValueError(message) from None

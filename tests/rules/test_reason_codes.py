@@ -40,7 +40,7 @@ occasions = ["first"]
 
 
 class _FailingRecorder:
-    def record(self, decision: Decision) -> None:
+    def record(self, decision: Decision) -> None:  # noqa: ARG002 -- the protocol's
         raise OSError(28, "No space left on device")
 
 
@@ -79,7 +79,9 @@ CASES: dict[str, tuple[Effect, object]] = {
         Effect.DENIES,
         lambda: check(
             described(public_key="c" * 255 + "1"),
-            registered(platforms=[{"platform": "android", "package": "com.sig.wameiji", "public_key": "d" * 255 + "1"}]),
+            registered(
+                platforms=[{"platform": "android", "package": "com.sig.wameiji", "public_key": "d" * 255 + "1"}]
+            ),
         ),
     ),
     "domain_not_covered": (Effect.DENIES, lambda: _connect(described(domains=["evil.example.cn"]))),
@@ -106,7 +108,10 @@ CASES: dict[str, tuple[Effect, object]] = {
         lambda: check(described(display={"number": "蜀ICP备2021014694号-11A", "link": LINK})),
     ),
     "display_link_missing": (Effect.DENIES, lambda: check(described(display={"number": NUMBER}))),
-    "declaration_unproven": (Effect.DENIES, lambda: check(described(registration_number=None, declaration="standalone"))),
+    "declaration_unproven": (
+        Effect.DENIES,
+        lambda: check(described(registration_number=None, declaration="standalone")),
+    ),
     "declaration_contradicted": (
         Effect.DENIES,
         lambda: check(described(registration_number=None, declaration=STANDALONE | {"uses_network": True})),
@@ -118,7 +123,9 @@ CASES: dict[str, tuple[Effect, object]] = {
     "exempt_offshore": (
         Effect.GRANTS,
         lambda: check(
-            described(registration_number=None, display=None, operator={"name": "Sample Pte. Ltd."}, declaration=OFFSHORE)
+            described(
+                registration_number=None, display=None, operator={"name": "Sample Pte. Ltd."}, declaration=OFFSHORE
+            )
         ),
     ),
     "exempted": (

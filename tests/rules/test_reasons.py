@@ -279,3 +279,35 @@ def test_a_rule_of_ones_own_has_texts_without_a_bit() -> None:
     for lang in LANGUAGES:
         for audience in Audience:
             assert "F" in reason.in_language(lang).cause(audience, found="F", expected="E", detail="")
+
+
+def test_reasons_as_they_are_read() -> None:
+    """What is read once would be read the same again."""
+    read = reason_texts.__wrapped__()
+    assert read == reason_texts()
+    missing = read["number_missing"]
+    assert (missing.code, missing.bit, missing.says, missing.rests_on_record) == ("number_missing", 1, Says.NO, False)
+    assert (missing.actor, missing.basis) == ("operator", ("notice-1", "notice-9"))
+    assert missing.texts["zh-CN"].title == "未填写备案号"
+    assert missing.texts["en"].title == "No registration number"
+
+
+def test_a_cause_is_filled_in() -> None:
+    """Each reader has a text of its own, with three places; braces in what fills them are none."""
+    texts = Texts("t", "G {found}/{expected}/{detail}", "D {found}", "f")
+    gatekeeper = texts.cause(Audience.GATEKEEPER, found="a{expected}b", expected="{c}", detail="d")
+    assert gatekeeper == "G a(expected)b/(c)/d"
+    assert texts.cause(Audience.DEVELOPER, found="x", expected="y", detail="z") == "D x"
+
+
+def test_the_texts_of_a_rule_of_ones_own() -> None:
+    """They say what was found and expected, and to ask the gatekeeper."""
+    reason = custom_reason.__wrapped__("x_mine")
+    assert reason == custom_reason("x_mine")
+    assert (reason.code, reason.actor, reason.basis) == ("x_mine", "developer", ())
+    english, chinese = reason.texts["en"], reason.texts["zh-CN"]
+    assert (english.title, chinese.title) == ("x_mine", "x_mine")
+    assert english.gatekeeper == english.developer == "found {found}; expected {expected}"
+    assert chinese.gatekeeper == chinese.developer == "实际为{found}；应为{expected}"
+    assert english.fix == "Ask the gatekeeper what it demands — the developer does this"
+    assert chinese.fix == "向该平台询问其要求，由开发者办理"

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict  # pydantic brings it; its own refuses typing.TypedDict before 3.12
 
-from icpgate.decision.model import Basis, Verdict
-from icpgate.errors import quote
+from icpgate.decision.model import Basis, Effect, Verdict
+from icpgate.errors import shown
 from icpgate.record import write_time
 from icpgate.rules.reasons import LANGUAGES, Audience
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from icpgate.decision.model import Decision, Reason
 
-__all__ = ["DecisionJson", "decision_schema", "explain", "summary", "written"]
+__all__ = [
+    "AppJson",
+    "DecisionJson",
+    "DisplayJson",
+    "EvidenceJson",
+    "FindingJson",
+    "ReasonJson",
+    "decision_schema",
+    "explain",
+    "inert",
+    "summary",
+    "written",
+]
 
 SCHEMA_VERSION: Final = 1
 
@@ -95,6 +111,7 @@ class DecisionJson(TypedDict):
     app: AppJson
     number: str | None
     codes: list[str]
+    only_objection: str | None
     mask: int
     reasons: list[ReasonJson]
     findings: list[FindingJson]
@@ -115,7 +132,7 @@ def decision_schema() -> dict[str, object]:
 
 def written(decision: Decision) -> DecisionJson:
     """See `Decision.written`."""
-    app, display = decision.app, decision.display
+    app, display, only = decision.app, decision.display, decision.only_objection
     return DecisionJson(
         schema_version=SCHEMA_VERSION,
         id=decision.id,
@@ -141,6 +158,7 @@ def written(decision: Decision) -> DecisionJson:
         ),
         number=decision.number.canonical if decision.number is not None else None,
         codes=list(decision.codes),
+        only_objection=None if only is None else only.code,
         mask=decision.mask,
         reasons=[_reason(reason) for reason in decision.reasons],
         findings=[
@@ -162,7 +180,9 @@ def written(decision: Decision) -> DecisionJson:
         exemption=decision.exemption,
         display=None
         if display is None
-        else DisplayJson(number=display.number, link=display.link, text={lang: display.text(lang) for lang in LANGUAGES}),
+        else DisplayJson(
+            number=display.number, link=display.link, text={lang: display.text(lang) for lang in LANGUAGES}
+        ),
         expires_at=None if decision.expires_at is None else write_time(decision.expires_at),
         recheck_at=write_time(decision.recheck_at),
         policy=decision.policy_name,
@@ -172,7 +192,7 @@ def written(decision: Decision) -> DecisionJson:
 
 def _shown(text: str | None) -> str | None:
     """The number as typed, made safe to write: it is the one text of an app nobody has read yet."""
-    return None if text is None else quote(text)[1:-1]
+    return None if text is None else shown(text)
 
 
 def _reason(reason: Reason) -> ReasonJson:
@@ -190,6 +210,17 @@ def _reason(reason: Reason) -> ReasonJson:
     )
 
 
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that break a line, reorder it, or cannot be written at all."""
+
+
+def inert(text: str) -> str:
+    """A line in which every such character stands as JSON escapes it: one event stays one line."""
+    if text.isprintable():
+        return text
+    return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in _UNSEEN else c for c in text)
+
+
 _WORDS: Final = {
     "en": {
         "allow": "ALLOW",
@@ -200,6 +231,7 @@ _WORDS: Final = {
         "bound": "bound by",
         "show": "show",
         "fix": "fix",
+        "only": "this is the only objection",
         "until": "expires",
         "retrospective": "retrospective: what would have been on",
         "simulated": "SIMULATED",
@@ -218,6 +250,7 @@ _WORDS: Final = {
         "bound": "对应依据",
         "show": "应标明",
         "fix": "处理",
+        "only": "仅此一项不符合要求",
         "until": "有效至",
         "retrospective": "回溯判定，适用日期",
         "simulated": "SIMULATED（模拟数据）",
@@ -244,19 +277,28 @@ def explain(decision: Decision, lang: str, audience: Audience) -> str:
     lang = "zh-CN" if lang.lower().startswith("zh") else "en"
     words = _WORDS[lang]
     number = decision.number.canonical if decision.number is not None else "—"
-    lines = [f"{decision.app.name} ({decision.app.package})  {number}  {decision.action.value}: {summary(decision, lang)}"]
+    head = f"{decision.app.name} ({decision.app.package})  {number}  {decision.action.value}"
+    lines = [f"{head}: {summary(decision, lang)}"]
     if decision.simulated:
         lines.append(f"  {words['simulated']}")
     if decision.retrospective:
         lines.append(f"  {words['retrospective']} {write_time(decision.as_of)}")
     for reason in decision.reasons:
         lines.append(f"  {words[reason.effect.value]} {reason.code}: {reason.cause(lang, audience)}")
-        if reason.effect.value in {"denies", "warns"}:
+        if reason.effect in {Effect.DENIES, Effect.WARNS}:
             lines.append(f"      {words['fix']}: {reason.fix(lang)}")
+    if decision.only_objection is not None:
+        lines.append(f"  {words['only']}: {decision.only_objection.code}")
+    lines += _ending(decision, lang)
+    return "\n".join(map(inert, lines))
+
+
+def _ending(decision: Decision, lang: str) -> Iterator[str]:
+    """On what an allow rests, what must be shown, and until when it holds."""
+    words = _WORDS[lang]
     if decision.bound_by:
-        lines.append(f"  {words['bound']}: {', '.join(binding.value for binding in decision.bound_by)}")
+        yield f"  {words['bound']}: {', '.join(binding.value for binding in decision.bound_by)}"
     if decision.display is not None:
-        lines.append(f"  {words['show']}: {decision.display.text(lang)} → {decision.display.link}")
+        yield f"  {words['show']}: {decision.display.text(lang)} → {decision.display.link}"
     if decision.expires_at is not None:
-        lines.append(f"  {words['until']}: {write_time(decision.expires_at)}")
-    return "\n".join(lines)
+        yield f"  {words['until']}: {write_time(decision.expires_at)}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from icpgate.app import Declaration
 from icpgate.decision.model import Basis, Effect, Raised
+from icpgate.policy.model import OPENABLE
 from icpgate.rules.declaration import contradictions, gaps
 
 if TYPE_CHECKING:
@@ -29,14 +30,19 @@ _DECLARED_AWAY: Final = frozenset({"number_missing", "display_missing", "display
 
 @dataclass(slots=True)
 class Applied:
-    """What is left of the denials, and what lifted the others."""
+    """What is left of the denials, what lifted the others, and when that ends."""
 
-    basis: Basis
-    denials: list[Raised] = field(default_factory=list)
+    denials: list[Raised]
+    basis: Basis = Basis.EXEMPTED
     lifted: list[Raised] = field(default_factory=list)
     grants: list[Raised] = field(default_factory=list)
     ends: list[datetime] = field(default_factory=list)
-    exemption: str | None = None
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def exemption(self) -> str | None:
+        """The names of what people approved, as far as it was used."""
+        return ", ".join(self.names) or None
 
     def lift(self, codes: Collection[str], grant: Raised, *, end: datetime | None = None) -> bool:
         """Lift the denials of these codes; False when there was none."""
@@ -58,7 +64,7 @@ def _code(denial: Raised) -> str:
 
 def apply(case: Case, policy: Policy, denials: list[Raised]) -> Applied:
     """Apply every ground in turn: law first, then what people approved, then fail-open."""
-    applied = Applied(Basis.EXEMPTED, denials=denials)
+    applied = Applied(denials)
     _transition(case, policy, applied)
     _declaration(case, applied)
     _exemptions(case, policy, applied)
@@ -78,7 +84,8 @@ def _transition(case: Case, policy: Policy, applied: Applied) -> None:
     phase = transition.phase(case.as_of).value
     first = case.app.first_listed_on
     found = f"first listed on {first.isoformat()}" if first is not None else "new"
-    applied.lift(transition.forgives, _grant("transition_period", f"phase.{phase}", found, f"registered by {end.isoformat()}"), end=end)
+    grant = _grant("transition_period", f"phase.{phase}", found, f"registered by {end.isoformat()}")
+    applied.lift(transition.forgives, grant, end=end)
 
 
 def _declaration(case: Case, applied: Applied) -> None:
@@ -86,10 +93,11 @@ def _declaration(case: Case, applied: Applied) -> None:
     if statement is None or gaps(statement) or contradictions(case.app, statement, case.action):
         return
     if statement.kind is Declaration.STANDALONE:
-        grant = _grant("exempt_standalone", "declaration.standalone", f"commitment letter {statement.commitment_letter}")
+        found = f"commitment letter {statement.commitment_letter}"
+        grant = _grant("exempt_standalone", "declaration.standalone", found)
     else:
-        regions = ", ".join(statement.server_regions or ())
-        grant = _grant("exempt_offshore", "declaration.offshore", f"operator in {statement.operator_region}, servers in {regions}")
+        found = f"operator in {statement.operator_region}, servers in {', '.join(statement.server_regions or ())}"
+        grant = _grant("exempt_offshore", "declaration.offshore", found)
     applied.lift(_DECLARED_AWAY, grant)
 
 
@@ -99,15 +107,15 @@ def _exemptions(case: Case, policy: Policy, applied: Applied) -> None:
             found = f"{exemption.name}, approved by {exemption.approver}"
             grant = _grant("exempted", "exemption", found, f"until {exemption.until.isoformat()}")
             if applied.lift(exemption.codes, grant, end=exemption.until):
-                applied.exemption = exemption.name
+                applied.names.append(exemption.name)
 
 
 def _fail_open(case: Case, policy: Policy, applied: Applied) -> None:
     for setting in policy.fail_open:
         remaining = {d.code for d in applied.denials}
-        if remaining and remaining <= setting.codes and setting.covers(case):
+        if remaining and remaining <= setting.codes & OPENABLE and setting.covers(case):
             found = f"{setting.name}, approved by {setting.approver}"
             grant = _grant("fail_open_used", "fail_open", found, f"until {setting.until.isoformat()}")
             applied.lift(remaining, grant, end=setting.until)
-            applied.exemption = setting.name
+            applied.names.append(setting.name)
             applied.basis = Basis.UNDECIDED

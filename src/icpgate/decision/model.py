@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from icpgate.answer import Found, NotRegistered
 from icpgate.errors import Denied
+from icpgate.policy.model import Mode
 from icpgate.record import Origin
+from icpgate.rules import Occasion
 from icpgate.rules.display import LINK
 from icpgate.rules.reasons import Audience, ReasonText, custom_reason, reason_texts
 
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from icpgate.answer import Observation
     from icpgate.app import App
     from icpgate.number import RegistrationNumber
-    from icpgate.policy import Mode
-    from icpgate.rules import Action, Binding, Finding, Occasion
+    from icpgate.rules import Action, Binding, Finding
 
 __all__ = ["Basis", "Decision", "Effect", "Evidence", "Raised", "Reason", "Recorder", "RequiredDisplay", "Verdict"]
 
@@ -108,10 +109,12 @@ class RequiredDisplay:
 
     number: str
     link: str = LINK
+    simulated: bool = False
 
     def text(self, lang: str = "zh-CN") -> str:
         """The line to show; the registration system's own words in Chinese."""
-        return f"APP备案号：{self.number}" if lang.startswith("zh") else f"ICP registration number: {self.number}"
+        line = "APP备案号：" if lang.lower().startswith("zh") else "ICP registration number: "
+        return f"{'SIMULATED ' if self.simulated else ''}{line}{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +123,8 @@ class Decision:
     Allow or deny, with every reason and the evidence behind it.
 
     `allowed`, `denied` and `undecided` exclude each other; `bool()` is `allowed`. Only `denied`
-    may ever lead to a take-down. `enforced` tells whether the gatekeeper is asked to act on it;
-    it never changes the verdict. `as_of` in the past makes a decision `retrospective`: it says
-    what would have been. `expires_at` is when an allow ends, whatever happens.
+    may ever lead to a take-down. `expires_at` is when an allow ends, whatever happens. `exemption`
+    has the names of the exemptions and fail-open settings that it used.
     """
 
     id: str
@@ -132,9 +134,7 @@ class Decision:
     action: Action
     occasion: Occasion
     as_of: datetime
-    retrospective: bool
     mode: Mode
-    enforced: bool
     app: App
     number: RegistrationNumber | None
     raised: tuple[Raised, ...]
@@ -167,6 +167,20 @@ class Decision:
         return self.verdict is Verdict.ALLOW
 
     @property
+    def enforced(self) -> bool:
+        """
+        Whether the gatekeeper is asked to act on it; the verdict is the same either way.
+
+        In no other mode than enforce, and never about what already runs while nobody can say.
+        """
+        return self.mode is Mode.ENFORCE and not (self.undecided and self.occasion is Occasion.STANDING)
+
+    @property
+    def retrospective(self) -> bool:
+        """Whether it looks back, and says what would have been."""
+        return self.as_of < self.decided_at
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """Every reason: what denies first, then what was lifted, what grants, warnings, notes."""
         texts = reason_texts()
@@ -179,6 +193,16 @@ class Decision:
     def codes(self) -> tuple[str, ...]:
         """The codes that deny, in their fixed order."""
         return tuple(dict.fromkeys(r.code for r in self.raised if r.effect is Effect.DENIES))
+
+    @property
+    def only_objection(self) -> Reason | None:
+        """
+        The one reason that denies, if there is but one: settle it, and nothing known stands in the way.
+
+        What could not be looked at because of it may object afterwards.
+        """
+        denying = [reason for reason in self.reasons if reason.effect is Effect.DENIES]
+        return denying[0] if len(denying) == 1 else None
 
     @property
     def mask(self) -> int:
@@ -200,8 +224,11 @@ class Decision:
 
     @property
     def display(self) -> RequiredDisplay | None:
-        """What the app and the store's page must show; None while nothing ties a number to the app."""
-        return RequiredDisplay(self.number.canonical) if self.number is not None and self.bound_by else None
+        """What the app and the store's own page must show; None while no number of its kind is tied to the app."""
+        number = self.number
+        if number is None or not self.bound_by or number.service_kind is not self.app.kind:
+            return None
+        return RequiredDisplay(number.canonical, simulated=self.simulated)
 
     @property
     def simulated(self) -> bool:
@@ -233,8 +260,10 @@ class Decision:
         return dict(written(self))
 
     def to_json(self) -> str:
-        """`written` as one line of JSON."""
-        return json.dumps(self.written(), ensure_ascii=False, separators=(",", ":"))
+        """`written` as one line of JSON, in which nothing invisible stands unescaped."""
+        from icpgate.decision.explanation import inert  # noqa: PLC0415 -- as above
+
+        return inert(json.dumps(self.written(), ensure_ascii=False, separators=(",", ":")))
 
 
 def _in_a_word(observation: Observation) -> str:

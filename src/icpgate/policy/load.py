@@ -2,44 +2,41 @@
 Reads a policy file: TOML in, a `Policy` or every defect with its place out.
 
 Checked at load: unknown keys and rule names, an empty rule set, levels below the floor, dates
-without a zone, parameters of the wrong type, exemptions without scope, approver or end.
+without a zone, parameters of the wrong type, exemptions without scope, approver or end, stages
+later than the notice's own.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from icpgate.errors import Defect, PolicyError
-from icpgate.policy.exceptions import read_exemption, read_fail_open
+from icpgate.errors import PolicyError, quote
+from icpgate.policy.exceptions import read_exemptions, read_fail_opens
 from icpgate.policy.model import Mode, Policy
 from icpgate.policy.reader import Table, TableReader
+from icpgate.policy.revision import revision
 from icpgate.policy.ruleset import read_rules, rules_by_code
-from icpgate.rules import RULES
-from icpgate.rules.approval import sectors_version
+from icpgate.policy.source import parsed, read_text
+from icpgate.rules import RULES, Action, Occasion
 from icpgate.rules.transition import Transition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
-    from icpgate.policy.model import BoundRule
     from icpgate.rules import Rule
 
 __all__ = ["default_text", "load_default", "load_file", "load_text"]
 
-MAX_BYTES: Final = 1_048_576
-"""A policy is read by people; a megabyte of it is something else."""
-
 _TOP: Final = ("extends", "policy", "transition", "recheck", "rules", "exemption", "fail_open")
 _MOMENTS: Final = ("new_apps_from", "existing_before", "existing_apps_end", "inspection_end")
 _RECHECK: Final = ("allowed", "denied", "undecided")
+_SHORTEST_RECHECK: Final = timedelta(seconds=1)
+_LONGEST_RECHECK: Final = timedelta(days=366)
 
 
 @cache
@@ -60,103 +57,99 @@ def load_default(rules: Sequence[type[Rule]] | None) -> Policy:
 
 def load_file(path: str | Path, rules: Sequence[type[Rule]] | None) -> Policy:
     """See `Policy.load`."""
-    where = Path(path)
-    try:
-        if where.stat().st_size > MAX_BYTES:
-            raise _unreadable(str(path), f"larger than {MAX_BYTES:,} bytes", "config.too_large")
-        text = where.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise _unreadable(str(path), f"cannot be read: {error.strerror}", "config.open") from None
-    except UnicodeDecodeError as error:
-        raise _unreadable(str(path), f"byte {error.start} is not UTF-8", "config.syntax") from None
-    return load_text(text, rules, name=str(path))
-
-
-def _unreadable(place: str, message: str, code: str) -> PolicyError:
-    return PolicyError([Defect(code, place, message, "a TOML file in UTF-8")], what="policy")
+    return load_text(read_text(path), rules, name=str(path))
 
 
 def load_text(text: str, rules: Sequence[type[Rule]] | None, *, name: str = "policy") -> Policy:
     """See `Policy.loads`; `name` stands in the error."""
-    known = RULES if rules is None else tuple(rules)
-    data = _parsed(text, name)
+    by_code = rules_by_code(RULES if rules is None else rules)
+    data = parsed(text, name)
     reader = TableReader()
     reader.unknown("", data, _TOP)
     if "extends" in data:
         data = _extended(reader, data)
-    policy = _policy(reader, data, known)
+    values = _values(reader, data, by_code)
     if reader.defects:
         raise PolicyError(reader.defects, what=name)
-    return policy
-
-
-def _parsed(text: str, name: str) -> Table:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise PolicyError([Defect("config.syntax", name, message, "TOML")], what="policy") from None
+    return Policy(**values, revision=revision(**values))
 
 
 def _extended(reader: TableReader, data: Table) -> Table:
     """The default with the file's own statements laid over it, table by table."""
     if data["extends"] != "default":
-        reader.refuse("extends", f"{data['extends']!r} given", expected='"default"')
+        reader.refuse("extends", f"{quote(data['extends'])} given", expected='"default"')
     overlay = {name: value for name, value in data.items() if name != "extends"}
-    return _laid_over(tomllib.loads(default_text()), overlay)
+    return _laid_over(parsed(default_text(), "default"), overlay)
+
+
+_SPREAD: Final[Mapping[str, tuple[str, ...]]] = {action.value: tuple(Occasion) for action in Action} | {
+    "not_checkable": tuple(Action)
+}
+"""Where the default may have one word and the file a table: the word then stands for each of these."""
 
 
 def _laid_over(base: Table, overlay: Table) -> Table:
     merged = dict(base)
     for name, value in overlay.items():
         below = merged.get(name)
+        if isinstance(value, dict) and isinstance(below, str):
+            below = dict.fromkeys(_SPREAD.get(name, ()), below)
         merged[name] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return merged
 
 
-def _policy(reader: TableReader, data: Table, known: tuple[type[Rule], ...]) -> Policy:
+def _values(reader: TableReader, data: Table, by_code: Mapping[str, type[Rule]]) -> dict[str, Any]:
+    """What the file says, field by field; worth anything only when the reader has no defect."""
     head = reader.table(data, "policy")
     reader.unknown("policy", head, ("name", "version", "mode"))
-    by_code = rules_by_code(reader, known)
-    rules = read_rules(reader, reader.table(data, "rules"), by_code)
     codes = sorted(by_code)
-    exemptions = tuple(
-        read_exemption(reader, table, f"exemption[{position}]", codes)
-        for position, table in enumerate(reader.tables(data, "exemption"))
-    )
-    fail_open = tuple(
-        read_fail_open(reader, table, f"fail_open[{position}]")
-        for position, table in enumerate(reader.tables(data, "fail_open"))
-    )
-    return Policy(
-        name=reader.text(head, "name", "policy"),
-        version=reader.text(head, "version", "policy"),
-        mode=reader.choice(head.get("mode", "enforce"), Mode, "policy.mode") or Mode.ENFORCE,
-        rules=rules,
-        transition=_transition(reader, reader.table(data, "transition"), codes),
-        exemptions=exemptions,
-        fail_open=fail_open,
-        recheck=_recheck(reader, reader.table(data, "recheck")),
-        revision=_revision(data, rules),
-    )
+    return {
+        "name": reader.text(head, "name", "policy"),
+        "version": reader.text(head, "version", "policy"),
+        "mode": reader.choice(head.get("mode", "enforce"), Mode, "policy.mode"),
+        "rules": read_rules(reader, reader.table(data, "rules"), by_code),
+        "transition": _transition(reader, reader.table(data, "transition"), codes),
+        "exemptions": read_exemptions(reader, data, codes),
+        "fail_open": read_fail_opens(reader, data),
+        "recheck": _recheck(reader, reader.table(data, "recheck")),
+    }
 
 
-def _transition(reader: TableReader, table: Table, codes: Sequence[str]) -> Transition:
+def _transition(reader: TableReader, table: Table, codes: Sequence[str]) -> Transition | None:
     reader.unknown("transition", table, (*_MOMENTS, "forgives"))
     moments = {name: reader.moment(table, name, "transition") for name in _MOMENTS}
-    known = [moment for moment in moments.values() if moment is not None]
     order = [moments[name] for name in ("new_apps_from", "existing_apps_end", "inspection_end")]
     stages = [moment for moment in order if moment is not None]
     if stages != sorted(stages):
         reader.refuse("transition", "the stages are not in order", hint="each ends after the one before",
                       code="config.conflict")  # fmt: skip
+    _not_later(reader, moments)
     forgives = reader.texts(table, "forgives", "transition")
     reader.unknown("transition.forgives", forgives, codes, what="code")
     for code in sorted(set(forgives) & set(codes) - _FORGIVABLE):
         reader.refuse("transition.forgives", f"{code} is not the want of a registration",
                       expected=f"some of {', '.join(sorted(_FORGIVABLE))}", code="config.floor")  # fmt: skip
-    fallback: datetime | None = known[0] if known else None
-    return Transition(**{name: moment or fallback for name, moment in moments.items()}, forgives=frozenset(forgives))  # type: ignore[arg-type]  # a missing moment is a defect already
+    known = {name: moment for name, moment in moments.items() if moment is not None}
+    return Transition(**known, forgives=frozenset(forgives)) if len(known) == len(_MOMENTS) else None
+
+
+def _not_later(reader: TableReader, moments: Mapping[str, datetime | None]) -> None:
+    """A later stage would be a way past the floor for every app, with neither approver nor name."""
+    for name, latest in _notice().items():
+        moment = moments[name]
+        if moment is not None and moment > latest:
+            reader.refuse(f"transition.{name}", f"{moment.isoformat()} is later than the notice's date",
+                          expected=f"at the latest {latest.isoformat()}",
+                          hint="an exemption lets single apps pass", code="config.floor")  # fmt: skip
+
+
+@cache
+def _notice() -> dict[str, datetime]:
+    """The notice's own dates, as the shipped policy has them."""
+    reader = TableReader()
+    table = reader.table(parsed(default_text(), "default"), "transition")
+    moments = {name: reader.moment(table, name, "transition") for name in _MOMENTS}
+    return {name: moment for name, moment in moments.items() if moment is not None}
 
 
 _FORGIVABLE: Final = frozenset(
@@ -177,32 +170,19 @@ _FORGIVABLE: Final = frozenset(
 
 def _recheck(reader: TableReader, table: Table) -> dict[str, timedelta]:
     reader.unknown("recheck", table, _RECHECK)
-    hours: dict[str, timedelta] = {}
-    for name in _RECHECK:
-        value = table.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 24 * 366:  # noqa: PLR2004 -- a year
-            reader.refuse(f"recheck.{name}", f"{value!r} given", expected="hours, above 0 and at most a year")
-            continue
-        hours[name] = timedelta(hours=value)
-    return hours
+    periods = {name: _period(table.get(name)) for name in _RECHECK}
+    for name, period in periods.items():
+        if period is None:
+            given = f"{quote(table[name])} given" if name in table else "missing"
+            reader.refuse(f"recheck.{name}", given, expected="hours, from a second to 366 days")
+    return {name: period for name, period in periods.items() if period is not None}
 
 
-def _revision(data: Table, rules: tuple[BoundRule, ...]) -> str:
-    """A digest over the file's meaning, the rules' own names, and the data they read."""
-    classes = {rule.code: sorted({type(r).__module__ + "." + type(r).__qualname__ for r in rule.rules.values()}) for rule in rules}
-    meaning = {"policy": data, "rules": classes, "data": _data_versions()}
-    text = json.dumps(meaning, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-
-
-@cache
-def _data_versions() -> dict[str, str]:
-    digests = {
-        f"{package}/{entry.name}": hashlib.sha256(entry.read_bytes()).hexdigest()[:16]
-        for package in ("icpgate.number", "icpgate.rules", "icpgate")
-        for directory in (files(package), files(package).joinpath("data"))
-        if directory.is_dir()
-        for entry in directory.iterdir()
-        if entry.name.endswith(".toml")
-    }
-    return digests | {"sectors": sectors_version()}
+def _period(hours: object) -> timedelta | None:
+    """A time in hours; None when it is none, or so short or long that nobody can have meant it."""
+    if isinstance(hours, bool) or not isinstance(hours, (int, float)):
+        return None
+    if not 0 < hours <= _LONGEST_RECHECK / timedelta(hours=1):
+        return None
+    period = timedelta(hours=hours)
+    return period if period >= _SHORTEST_RECHECK else None

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from icpgate.chinese import fold
-from icpgate.rules import Action, Occasion
+from icpgate.policy.contained import ContainedRule
+from icpgate.rules import RULES, Action, Occasion
 from icpgate.rules.reasons import ReasonText, custom_reason, reason_texts
 from icpgate.rules.standing import max_age_of
 
@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from icpgate.rules import Case, Finding, Rule
     from icpgate.rules.transition import Transition
 
-__all__ = ["FLOOR", "OPENABLE", "BoundRule", "Exemption", "FailOpen", "Level", "Mode", "Plan", "PlanEntry", "Policy", "Unchecked"]
+__all__ = [
+    "FLOOR",
+    "OPENABLE",
+    "BoundRule",
+    "Exemption",
+    "FailOpen",
+    "Level",
+    "Mode",
+    "Plan",
+    "PlanEntry",
+    "Policy",
+    "Unchecked",
+]
 
 FLOOR: Final = frozenset(
     {
@@ -86,8 +98,8 @@ class Exemption:
     """
     A named, approved, expiring exception to some codes for some apps.
 
-    Every selector that is not empty must agree. `packages` may end in `*`, everything else is
-    compared whole. It covers the moments from `since` to before `until`.
+    Every selector that is not empty must agree. A package that ends in `.*` stands for everything
+    below it, all else is compared whole. It covers the moments from `since` to before `until`.
     """
 
     name: str
@@ -118,12 +130,16 @@ class Exemption:
     def _selects(self, app: App, number: RegistrationNumber | None) -> bool:
         operator = fold(app.operator.name) if app.operator is not None else None
         return (
-            (not self.packages or any(fnmatchcase(app.package, pattern) for pattern in self.packages))
+            (not self.packages or any(_is_below(app.package, pattern) for pattern in self.packages))
             and (not self.numbers or (number is not None and number.canonical in self.numbers))
             and (not self.operators or (operator is not None and operator in self.operators))
             and (not self.kinds or app.kind.value in self.kinds)
             and (not self.platforms or app.platform.value in self.platforms)
         )
+
+
+def _is_below(package: str, pattern: str) -> bool:
+    return package == pattern or (pattern.endswith(".*") and package.startswith(pattern[:-1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +177,14 @@ class PlanEntry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rules of one action and occasion, bound once when the policy is loaded."""
+    """
+    The rules of one action and occasion, bound once when the policy is loaded.
+
+    `checks` are those of `entries`, apart because every decision calls each of them.
+    """
 
     entries: tuple[PlanEntry, ...]
+    checks: tuple[Callable[[Case], Finding], ...]
     max_age: timedelta
 
 
@@ -173,7 +194,9 @@ class Policy:
     A loaded policy. Make one with `Policy.default()` or `Policy.load(path)`.
 
     `revision` is a digest over everything a verdict depends on: rules, parameters, levels, dates,
-    exemptions, and the versions of the data files.
+    exemptions, and the versions of the data files. Names, reasons, comments, the mode and the way
+    in which the file puts it are not part of it. `recheck` has a time for each of allowed, denied
+    and undecided.
     """
 
     name: str
@@ -181,9 +204,9 @@ class Policy:
     mode: Mode
     rules: tuple[BoundRule, ...]
     transition: Transition
+    recheck: Mapping[str, timedelta]
     exemptions: tuple[Exemption, ...] = ()
     fail_open: tuple[FailOpen, ...] = ()
-    recheck: Mapping[str, timedelta] = field(default_factory=dict)
     revision: str = ""
     plans: Mapping[tuple[Action, Occasion], Plan] = field(default_factory=dict, repr=False, compare=False)
 
@@ -196,11 +219,15 @@ class Policy:
         chosen = [rule for rule in self.rules if rule.levels[action, occasion] is not Level.OFF]
         entries = tuple(
             PlanEntry(
-                rule.rules[action].check, rule.code, rule.levels[action, occasion], rule.unchecked[action, occasion]
+                _checking(rule.rules[action]),
+                rule.code,
+                rule.levels[action, occasion],
+                rule.unchecked[action, occasion],
             )
             for rule in chosen
         )
-        return Plan(entries, max_age_of(tuple(rule.rules[action] for rule in chosen)))
+        checks = tuple(entry.check for entry in entries)
+        return Plan(entries, checks, max_age_of(tuple(rule.rules[action] for rule in chosen)))
 
     @staticmethod
     def default(rules: Sequence[type[Rule]] | None = None) -> Policy:
@@ -235,6 +262,10 @@ class Policy:
     def expired(self, now: datetime) -> tuple[Exemption | FailOpen, ...]:
         """The exemptions and fail-open settings that no longer apply, to be cleaned up."""
         moment = now.astimezone(UTC)
-        return tuple(entry for entry in (*self.exemptions, *self.fail_open) if entry.until <= moment)
+        entries: tuple[Exemption | FailOpen, ...] = (*self.exemptions, *self.fail_open)
+        return tuple(entry for entry in entries if entry.until <= moment)
 
 
+def _checking(rule: Rule) -> Callable[[Case], Finding]:
+    """The rule's check; a foreign rule's only behind guarantees."""
+    return rule.check if type(rule) in RULES else ContainedRule(rule, rule.code).check

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from icpgate.errors import nearest, quote
+from icpgate.errors import PolicyError, nearest, quote, shown
 from icpgate.policy.model import FLOOR, BoundRule, Level, Unchecked
-from icpgate.rules import Action, Occasion
+from icpgate.policy.reader import TableReader
+from icpgate.rules import RULES, Action, Occasion
 from icpgate.rules.reasons import reason_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from icpgate.policy.reader import E, Table, TableReader
+    from pydantic_core import ErrorDetails
+
+    from icpgate.policy.reader import E, Table
     from icpgate.rules import Rule
 
 __all__ = ["read_rules", "rules_by_code"]
@@ -25,23 +29,35 @@ _KEYS: Final = ("list", "connect", "preinstall", "not_checkable", "parameters", 
 _OWN_CODE: Final = re.compile(r"x_[a-z][a-z0-9_]{0,60}")
 
 
-def rules_by_code(reader: TableReader, known: tuple[type[Rule], ...]) -> dict[str, type[Rule]]:
-    """The rules that a file may name; a code stands for one rule only."""
+def rules_by_code(known: Sequence[type[Rule]]) -> dict[str, type[Rule]]:
+    """
+    The rules that a file may name; a code stands for one rule only.
+
+    Raises `PolicyError` for what the caller passed as rules, whatever the file says.
+    """
+    reader = TableReader()
     by_code: dict[str, type[Rule]] = {}
-    if not known:
-        reader.refuse("rules", "no rule given", hint="pass rules=[*RULES, MyRule]", code="rules.empty")
+    if not isinstance(known, (list, tuple)) or not known:
+        hint = "pass rules=[*RULES, MyRule]"
+        reader.refuse("rules", f"{quote(known)} given", expected="a list of classes", hint=hint,
+                      code="rules.empty")  # fmt: skip
+        known = ()
     for rule in known:
         code = getattr(rule, "code", None)
-        if not isinstance(code, str) or not callable(getattr(rule, "check", None)):
-            reader.refuse("rules", f"{quote(rule)} is not a rule", expected="a class with code and check", code="rules.type")
+        if not isinstance(rule, type) or not isinstance(code, str) or not callable(getattr(rule, "check", None)):
+            reader.refuse(
+                "rules", f"{quote(rule)} is not a rule", expected="a class with code and check", code="rules.type"
+            )
         elif code in by_code:
             reader.refuse(f"rules.{code}", "two rules have this code", hint="give one another code", code="rules.code")
-        elif code not in reason_texts() and not _OWN_CODE.fullmatch(code):
-            hint = f"call it x_{code}"
-            reader.refuse(f"rules.{code}", "not a published code", expected="a code of your own begins with x_", hint=hint,
-                          code="rules.code")  # fmt: skip
-        else:
+        elif rule in RULES or _OWN_CODE.fullmatch(code):
             by_code[code] = rule
+        else:
+            told = "is icpgate's own code" if code in reason_texts() else "is not a published code"
+            reader.refuse("rules", f"{quote(code)} {told}", expected="a code of your own begins with x_",
+                          hint=f"call it x_{shown(code)}", code="rules.code")  # fmt: skip
+    if reader.defects:
+        raise PolicyError(reader.defects, what="rules")
     return by_code
 
 
@@ -55,7 +71,8 @@ def read_rules(reader: TableReader, table: Table, by_code: Mapping[str, type[Rul
     own = [code for code in by_code if code not in table and code not in reason_texts()]
     for code in own:
         reader.refuse(f"rules.{code}", "missing", hint="say what it does for list, connect and preinstall")
-    return tuple(_rule(reader, code, reader.table(table, code, "rules"), by_code[code]) for code in by_code if code in table)
+    stated = [(code, rule, reader.table(table, code, "rules")) for code, rule in by_code.items() if code in table]
+    return tuple(_rule(reader, code, own, rule) for code, rule, own in stated if own is table[code])
 
 
 def _rule(reader: TableReader, code: str, table: Table, rule: type[Rule]) -> BoundRule:
@@ -63,7 +80,9 @@ def _rule(reader: TableReader, code: str, table: Table, rule: type[Rule]) -> Bou
     reader.unknown(place, table, _KEYS)
     levels: dict[tuple[Action, Occasion], Level] = {}
     for action in Action:
-        levels |= _per_occasion(reader, table.get(action.value), action, Level, f"{place}.{action.value}", Level.ENFORCE)
+        levels |= _per_occasion(
+            reader, table.get(action.value), action, Level, f"{place}.{action.value}", Level.ENFORCE
+        )
     if code in FLOOR:
         for (action, occasion), level in levels.items():
             if level is not Level.ENFORCE:
@@ -76,7 +95,7 @@ def _rule(reader: TableReader, code: str, table: Table, rule: type[Rule]) -> Bou
 def _per_occasion(
     reader: TableReader, value: object, action: Action, kind: type[E], place: str, fallback: E
 ) -> dict[tuple[Action, Occasion], E]:
-    """One word for every occasion, or a word for each."""
+    """One word for every occasion, or a word for each; the fallback stands only beside a defect."""
     if isinstance(value, dict):
         reader.unknown(place, value, list(Occasion), what="occasion")
         return {
@@ -91,45 +110,71 @@ def _unchecked(reader: TableReader, table: Table, place: str) -> dict[tuple[Acti
     """What not checkable does; a rule that does not say denies, because a note is a decision."""
     value = table.get("not_checkable", "deny")
     place = f"{place}.not_checkable"
-    per_action = value if isinstance(value, dict) else {action.value: value for action in Action}
-    reader.unknown(place, per_action, list(Action), what="action")
+    if not isinstance(value, dict):
+        chosen = reader.choice(value, Unchecked, place) or Unchecked.DENY
+        return {(action, occasion): chosen for action in Action for occasion in Occasion}
+    reader.unknown(place, value, list(Action), what="action")
     found: dict[tuple[Action, Occasion], Unchecked] = {}
     for action in Action:
-        given = per_action.get(action.value)
+        given = value.get(action.value)
         found |= _per_occasion(reader, given, action, Unchecked, f"{place}.{action.value}", Unchecked.DENY)
     return found
 
 
 def _bound(reader: TableReader, table: Table, rule: type[Rule], place: str) -> dict[Action, Rule]:
+    """The rule with its parameters, for each action for which they can be read."""
     common = reader.table(table, "parameters", place)
     special = reader.table(table, "parameters_for", place)
     reader.unknown(f"{place}.parameters_for", special, list(Action), what="action")
+    names: list[str] = [field.name for field in fields(rule) if field.init] if is_dataclass(rule) else []
+    _refuse_unknown(reader, common, names, f"{place}.parameters")
     bound: dict[Action, Rule] = {}
     for action in Action:
+        where = f"{place}.parameters_for.{action.value}"
         own = reader.table(special, action.value, f"{place}.parameters_for")
-        where = f"{place}.parameters_for.{action.value}" if own else f"{place}.parameters"
-        instance = _instance(reader, rule, common | own, where)
+        _refuse_unknown(reader, own, names, where)
+        places = dict.fromkeys(common, f"{place}.parameters") | dict.fromkeys(own, where)
+        known = {name: value for name, value in (common | own).items() if name in names}
+        instance = _instance(reader, rule, known, places, f"{place}.parameters")
         if instance is not None:
             bound[action] = instance
     return bound
 
 
-def _instance(reader: TableReader, rule: type[Rule], parameters: Table, place: str) -> Rule | None:
-    names = list(getattr(rule, "__dataclass_fields__", {}))
+def _refuse_unknown(reader: TableReader, parameters: Table, names: list[str], place: str) -> None:
     for name in parameters:
         if name not in names:
             suggestion = nearest(name, names)
             hint = f"did you mean {suggestion}?" if suggestion else f"it has {', '.join(names) or 'none'}"
-            reader.refuse(f"{place}.{name}", "unknown parameter", hint=hint, code="config.unknown")
-    known = {name: value for name, value in parameters.items() if name in names}
+            reader.refuse(f"{place}.{shown(name)}", "unknown parameter", hint=hint, code="config.unknown")
+
+
+def _instance(
+    reader: TableReader, rule: type[Rule], parameters: Table, places: Mapping[str, str], place: str
+) -> Rule | None:
+    """The rule with these parameters; `places` says where each stands."""
     try:
-        if not names:
+        if not is_dataclass(rule):
             return rule()
         # JSON, because only there strictness lets a list be a tuple and a word a member of an enum.
-        return TypeAdapter(rule).validate_json(json.dumps(known, default=str), strict=True)
+        return TypeAdapter(rule).validate_json(json.dumps(parameters, default=str), strict=True)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            where = ".".join([place, *map(str, detail["loc"])])
-            reader.refuse(where, f"{quote(detail['input'])} given", expected=detail["msg"])
-        return None
+        for detail in error.errors(include_url=False, include_context=True):
+            _refuse_value(reader, detail, places, place)
+    except Exception as error:  # noqa: BLE001 -- whatever a rule's author wrote into its making
+        reader.refuse(place, f"the rule cannot be made: {type(error).__name__}",
+                      expected="a frozen dataclass whose fields are its parameters", code="rules.type")  # fmt: skip
+    return None
 
+
+def _refuse_value(reader: TableReader, detail: ErrorDetails, places: Mapping[str, str], place: str) -> None:
+    parts = [str(part) for part in detail["loc"]]
+    where = ".".join([places.get(parts[0], place) if parts else place, *parts])
+    if detail["type"] == "missing":
+        reader.refuse(where, "missing", expected="a value: the rule has no default")
+        return
+    given = detail["input"]
+    wanted = re.findall(r"'([^']+)'", detail["msg"]) if detail["type"] == "enum" else []
+    suggestion = nearest(given, wanted) if isinstance(given, str) else None
+    hint = f"did you mean {suggestion}?" if suggestion else ""
+    reader.refuse(where, f"{quote(given)} given", expected=detail["msg"], hint=hint)

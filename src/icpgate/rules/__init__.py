@@ -20,8 +20,6 @@ from icpgate.rules.identity import (
     NameMatches,
     OperatorMatches,
     PackageMatches,
-    PublicKeyMatches,
-    SigningCertificateMatches,
     bindings,
 )
 from icpgate.rules.number import (
@@ -33,6 +31,7 @@ from icpgate.rules.number import (
     NumberWellFormed,
 )
 from icpgate.rules.rule import Action, Case, Demand, Finding, Occasion, Outcome, Rule
+from icpgate.rules.signature import PublicKeyMatches, SigningCertificateMatches
 from icpgate.rules.standing import (
     AccessUnrestricted,
     NotBlacklisted,

@@ -2,25 +2,27 @@
 Sectors whose competent authority must approve before registration.
 
 Which sectors, whose approval and since when are dated data (`sectors.toml`). An approval is
-checked for presence and dates; that the document is genuine is not checked.
+checked for presence and dates; that the document is genuine is not checked. An approval without
+dates has no end.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from pydantic import Field
 
 from icpgate.chinese import fold
 from icpgate.errors import quote
 from icpgate.record import BEIJING
-from icpgate.rules.rule import Case, Demand, Finding
+from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 
 if TYPE_CHECKING:
     from datetime import date
@@ -117,10 +119,13 @@ def _held(case: Case, sector: Sector) -> list[PreApproval]:
     return [a for a in case.app.pre_approvals if _sector_of(a.sector) is sector and a.document_number is not None]
 
 
+_BETWEEN_WORDS: Final = re.compile("[、，,；;|]")
+
+
 def _in_record(case: Case, sector: Sector) -> bool:
     """The registration system lists its approvals as words, joined by 、 and repeated."""
     entries = case.record.pre_approvals if case.record is not None else None
-    words = (word for entry in entries or () for word in entry.replace(",", "、").split("、"))
+    words = (word for entry in entries or () for word in _BETWEEN_WORDS.split(entry))
     return any(_sector_of(word) is sector for word in words)
 
 
@@ -167,10 +172,15 @@ class PreApprovalValid(Demand):
         if not case.app.sectors:
             return self.not_applicable
         day = case.as_of.astimezone(BEIJING).date()
-        for sector in _demanded(case, self.lists):
-            held = _held(case, sector)
-            if held and not any(_valid(approval, day) for approval in held):
-                dates = f"{held[0].valid_from or ''}..{held[0].valid_until or ''}"
-                found = f"{sector.id}: {held[0].document_number} valid {dates}"
-                return self.failed(f"sector.{sector.id}", found=found, expected=f"an approval valid on {day}")
-        return self.passed
+        held = [(sector, _held(case, sector)) for sector in _demanded(case, self.lists)]
+        invalid = [
+            (s, approvals[0]) for s, approvals in held if approvals and not any(_valid(a, day) for a in approvals)
+        ]
+        if not invalid:
+            return self.passed
+        found = [f"{sector.id}: {legible(str(a.document_number))} {_dates(a)}" for sector, a in invalid]
+        return self.failed(f"sector.{invalid[0][0].id}", found=listed(found), expected=f"an approval valid on {day}")
+
+
+def _dates(approval: PreApproval) -> str:
+    return f"valid {approval.valid_from or ''}..{approval.valid_until or ''}"

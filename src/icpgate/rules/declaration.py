@@ -3,24 +3,28 @@ Apps that say they need no registration: stand-alone, or offshore.
 
 Both are the operator's word. Each has conditions, each condition needs evidence, and anything that
 contradicts the declaration is an objection (docs/sources.md, exemptions).
+
+*Abroad* is 境外, outside the mainland: Hong Kong, Macao and Taiwan included, where no registration can
+be made either. That a commitment letter is genuine and that a server stands where it is said to
+stand is not checked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.app import Declaration
-from icpgate.document import is_mainland
+from icpgate.document import DocumentType, document_defect, is_mainland
 from icpgate.number import ServiceKind
-from icpgate.rules.rule import Action, Case, Demand, Finding
+from icpgate.rules.rule import Action, Case, Demand, Finding, listed
 
 if TYPE_CHECKING:
-    from icpgate.app import App, DeclarationStatement
+    from icpgate.app import App, DeclarationStatement, Operator
 
 __all__ = ["DeclarationProven", "DeclarationUncontradicted", "contradictions", "gaps"]
 
-MAINLAND = "CN"
+MAINLAND: Final = "CN"
 
 
 def gaps(statement: DeclarationStatement) -> list[tuple[str, str]]:
@@ -59,7 +63,8 @@ def contradictions(app: App, statement: DeclarationStatement, action: Action) ->
 def _common_contradictions(app: App, action: Action) -> list[tuple[str, str, str]]:
     found = []
     if app.kind is not ServiceKind.APP:
-        found.append(("declaration.kind", app.kind.value, "an app: a mini program or quick app runs on a connected host"))
+        expected = "an app: a mini program or quick app runs on a connected host"
+        found.append(("declaration.kind", app.kind.value, expected))
     if action is Action.CONNECT:
         found.append(("declaration.connect", "an order for access in the mainland", "nothing to connect"))
     return found
@@ -70,9 +75,11 @@ def _standalone_contradictions(app: App, statement: DeclarationStatement) -> lis
     if statement.uses_network:
         found.append(("standalone.network", "the package asks for the network", "no use of the network"))
     if app.domains:
-        found.append(("standalone.domains", ", ".join(app.domains), "no domain"))
+        found.append(("standalone.domains", listed(app.domains), "no domain"))
     if app.endpoints:
-        found.append(("standalone.endpoints", ", ".join(app.endpoints), "no server"))
+        found.append(("standalone.endpoints", listed(app.endpoints), "no server"))
+    if statement.server_regions:
+        found.append(("standalone.servers", f"servers in {listed(statement.server_regions)}", "no server"))
     return found
 
 
@@ -80,12 +87,27 @@ def _offshore_contradictions(app: App, statement: DeclarationStatement) -> list[
     found = []
     if statement.operator_region == MAINLAND:
         found.append(("offshore.operator", "an operator of the mainland", "a foreign operator"))
-    operator = app.operator
-    if operator is not None and operator.document_type is not None and is_mainland(operator.document_type):
-        found.append(("offshore.document", f"a mainland document ({operator.document_type.value})", "a foreign operator"))
+    document = _mainland_document(app.operator)
+    if document is not None:
+        found.append(("offshore.document", f"a mainland document ({document.value})", "a foreign operator"))
     if MAINLAND in (statement.server_regions or ()):
         found.append(("offshore.servers", "a server in the mainland", "servers only abroad"))
     return found
+
+
+_OF_THE_MAINLAND: Final = (DocumentType.USCC, DocumentType.ID_CARD)
+
+
+def _mainland_document(operator: Operator | None) -> DocumentType | None:
+    """A document that only an operator of the mainland has, by its type or by its number."""
+    if operator is None:
+        return None
+    if operator.document_type is not None and is_mainland(operator.document_type):
+        return operator.document_type
+    number = operator.document_number
+    if number is None:
+        return None
+    return next((kind for kind in _OF_THE_MAINLAND if document_defect(kind, number)[1] is None), None)
 
 
 @dataclass(frozen=True, slots=True)

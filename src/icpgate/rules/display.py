@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
-from typing import ClassVar, Final
-from urllib.parse import urlsplit
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.errors import InvalidNumber, quote
-from icpgate.number import parse
-from icpgate.rules.rule import Case, Demand, Finding
+from icpgate.number import find_all, parse
+from icpgate.rules.rule import Case, Demand, Finding, listed
+
+if TYPE_CHECKING:
+    from icpgate.number import RegistrationNumber
 
 __all__ = ["LINK", "DisplayAgrees", "DisplayLinked", "Displayed"]
 
@@ -25,37 +30,66 @@ class Displayed(Demand):
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         display = case.app.display
+        if display is not None and display.number and not display.number.isspace():
+            return self.passed
         expected = str(case.number) if case.number is not None else "the registration number"
         if display is None:
             return self.not_checkable("app.display", expected=expected)
-        if not (display.number or "").strip():
-            return self.failed("display.number", found="no number shown", expected=expected)
-        return self.passed
+        return self.failed("display.number", found="no number shown", expected=expected)
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayAgrees(Demand):
-    """The number that the app shows is the number it states."""
+    """
+    The number that the app shows is the number it states.
+
+    The text around it does not matter ("APP备案号：…"). Numbers of other kinds may stand beside it,
+    such as a website's or a licence, because one line for all of them is common. A second number of
+    the same kind may not: nobody could tell which one is the app's.
+    """
 
     code: ClassVar[str] = "display_mismatch"
 
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
-        display = case.app.display
-        if display is None or case.number is None or not (display.number or "").strip():
+        display, number = case.app.display, case.number
+        if display is None or number is None or not display.number or display.number.isspace():
             return self.not_applicable
+        text = display.number
+        if text == number.canonical:
+            return self.passed
         try:
-            shown = parse(display.number)
+            numbers = [parse(text)]
         except InvalidNumber as problem:
-            return self.failed(problem.code, found=quote(display.number), expected=str(case.number))
-        if shown != case.number:
-            return self.failed("display.other_number", found=str(shown), expected=str(case.number))
+            numbers = _shown_numbers(text)
+            if not numbers:
+                return self.failed(problem.code, found=quote(text), expected=str(number))
+        if number not in numbers:
+            return self.failed("display.other_number", found=listed([*map(str, numbers)]), expected=str(number))
+        if any(other.service_kind is number.service_kind and other != number for other in numbers):
+            return self.failed(
+                "display.several_numbers", found=listed([*map(str, numbers)]), expected=f"{number} alone"
+            )
         return self.passed
+
+
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def _shown_numbers(text: str) -> list[RegistrationNumber]:
+    """Each number in a text once; none where what is seen may not be what is read."""
+    if any(unicodedata.category(character) in _HIDDEN and character not in "\t\r\n" for character in text):
+        return []
+    return list(dict.fromkeys(found.number for found in find_all(text)))
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayLinked(Demand):
-    """The shown number links to the registration system, over HTTP or HTTPS, to that host alone."""
+    """
+    The shown number links to the registration system, over HTTP or HTTPS, to that host alone.
+
+    Any page of that host will do, also an address without its scheme.
+    """
 
     code: ClassVar[str] = "display_link_missing"
 
@@ -64,20 +98,22 @@ class DisplayLinked(Demand):
         display = case.app.display
         if display is None:
             return self.not_checkable("app.display", expected=LINK)
-        link = (display.link or "").strip()
-        if not link:
+        link = display.link
+        if not link or link.isspace():
             return self.failed("display.link", found="no link", expected=LINK)
         if not _leads_to_registration_system(link):
             return self.failed("display.link_elsewhere", found=quote(link), expected=LINK)
         return self.passed
 
 
+# Neither a user part nor another port nor a longer name may stand in place of the host, and nothing
+# that one reader takes for a part of the host and another does not.
+_LEADS: Final = re.compile(
+    rf"\s*(?:(?:http:)?//{re.escape(HOST)}(?::80)?|(?:(?:https:)?//)?{re.escape(HOST)}(?::443)?)(?:[/?#][!-?A-\[\]-~]*)?\s*",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@lru_cache(maxsize=256)
 def _leads_to_registration_system(link: str) -> bool:
-    """Exactly that host: neither a user part nor a port nor a longer name may stand there instead."""
-    if any(character in link for character in "\\\t\r\n") or not link.isascii():
-        return False
-    try:
-        parts = urlsplit(link if "://" in link else f"https://{link}")
-    except ValueError:
-        return False
-    return parts.scheme.lower() in {"http", "https"} and parts.netloc.lower() in {HOST, f"{HOST}:443", f"{HOST}:80"}
+    return _LEADS.fullmatch(link) is not None

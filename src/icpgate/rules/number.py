@@ -8,7 +8,7 @@ from typing import ClassVar
 from icpgate.answer import Found
 from icpgate.errors import quote
 from icpgate.number import ServiceKind
-from icpgate.rules.rule import Case, Demand, Finding
+from icpgate.rules.rule import Case, Demand, Finding, listed
 
 __all__ = [
     "KindAgrees",
@@ -45,7 +45,7 @@ class NumberPresent(Demand):
         known = case.by_document
         expected = "a registration number"
         if known is not None and type(known.answer) is Found:
-            expected = " or ".join(record.registration_number.canonical for record in known.answer.records)
+            expected = listed([record.registration_number.canonical for record in known.answer.records], " or ")
         return self.failed("number.empty", found="no number", expected=expected)
 
 
@@ -54,9 +54,6 @@ class _Spelling(Demand):
 
     __slots__ = ()
 
-    code: ClassVar[str] = "number_malformed"
-    expected: ClassVar[str] = "a number such as 蜀ICP备2021014694号-10A"
-
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         problem = case.number_problem
@@ -64,7 +61,8 @@ class _Spelling(Demand):
             return self.passed if case.number is not None else self.not_applicable
         if problem.reason != self.code or _stated(case) is None:
             return self.not_applicable
-        return self.failed(problem.code, found=quote(case.app.registration_number), expected=problem.hint or self.expected)
+        expected = problem.hint or "a number such as 蜀ICP备2021014694号-10A"
+        return self.failed(problem.code, found=quote(case.app.registration_number), expected=expected)
 
 
 class NumberWellFormed(_Spelling):
@@ -90,23 +88,28 @@ class NumberIsNoPlaceholder(_Spelling):
 
 @dataclass(frozen=True, slots=True)
 class KindAgrees(Demand):
-    """The number, and its record, are of the app's kind: A, X, K (docs/sources.md, entity and service)."""
+    """
+    The number, and its record, are of the app's kind: A, X, K (docs/sources.md, entity and service).
+
+    A record without a kind says nothing against its own number.
+    """
 
     code: ClassVar[str] = "service_kind_mismatch"
 
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         number = case.number
-        if number is None or number.service_kind is None:
+        if number is None:
             return self.not_applicable
-        expected = case.app.kind
-        if number.service_kind != expected:
-            detail = f"number.kind.{number.service_kind.value}"
-            return self.failed(detail, found=f"{number} ({number.service_kind.value})", expected=_SUFFIX[expected])
+        expected, stated = case.app.kind, number.service_kind
+        if stated is not None and stated is not expected:
+            found = f"{number} ({stated.value})"
+            return self.failed(f"number.kind.{stated.value}", found=found, expected=_SUFFIX[expected])
         record = case.record
-        if record is not None and record.kind is not None and record.kind != expected:
-            return self.failed("record.kind", found=record.kind.value, expected=expected.value)
-        return self.passed
+        registered = record.kind if record is not None else None
+        if registered is not None and registered is not expected:
+            return self.failed("record.kind", found=registered.value, expected=expected.value)
+        return self.not_applicable if stated is None and registered is None else self.passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,15 @@ def _texts(entry: object) -> Texts:
 @cache
 def custom_reason(code: str) -> ReasonText:
     """A rule of the caller's own has no published texts: its findings speak for it, without a bit."""
-    english = Texts(code, "found {found}; expected {expected}", "found {found}; expected {expected}", "Ask the gatekeeper what it demands — the developer does this")
-    chinese = Texts(code, "实际为{found}；应为{expected}", "实际为{found}；应为{expected}", "向该平台询问其要求，由开发者办理")
-    return ReasonText(code, 0, Says.NO, rests_on_record=False, actor="developer", basis=(), texts={"en": english, "zh-CN": chinese})
+    english = Texts(
+        code,
+        "found {found}; expected {expected}",
+        "found {found}; expected {expected}",
+        "Ask the gatekeeper what it demands — the developer does this",
+    )
+    chinese = Texts(
+        code, "实际为{found}；应为{expected}", "实际为{found}；应为{expected}", "向该平台询问其要求，由开发者办理"
+    )
+    return ReasonText(
+        code, 0, Says.NO, rests_on_record=False, actor="developer", basis=(), texts={"en": english, "zh-CN": chinese}
+    )

@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
 
 from icpgate.answer import Found
+from icpgate.errors import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from icpgate.answer import Observation
     from icpgate.app import App
     from icpgate.errors import InvalidNumber
     from icpgate.number import RegistrationNumber
-    from icpgate.record import RegistrationRecord
+    from icpgate.record import RegisteredPlatform, RegistrationRecord
     from icpgate.rules.identity import Binding
 
-__all__ = ["Action", "Case", "Demand", "Finding", "Occasion", "Outcome", "Rule"]
+__all__ = ["Action", "Case", "Demand", "Finding", "Occasion", "Outcome", "Rule", "legible", "listed"]
 
 
 class Action(StrEnum):
@@ -50,7 +54,7 @@ class Occasion(StrEnum):
 class Outcome(StrEnum):
     """What a rule found. Only FAIL can deny; NOT_CHECKABLE does where the policy says so."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 -- an outcome, not a password
     FAIL = "fail"
     WARN = "warn"
     NOT_APPLICABLE = "not_applicable"
@@ -73,14 +77,32 @@ class Finding:
     expected: str = ""
 
 
+LONGEST_SHOWN: Final = 100
+MOST_LISTED: Final = 10
+"""How much of a text and of a list a finding repeats: a registry's texts have no end of their own."""
+
+
+def legible(text: str) -> str:
+    """A text of a registry or an app as a finding may show it: bounded, nothing invisible."""
+    return text if len(text) <= LONGEST_SHOWN and text.isprintable() else shown(text, at_most=LONGEST_SHOWN)
+
+
+def listed(texts: Collection[str], joined_by: str = ", ") -> str:
+    """Several texts as a finding may show them: the first ten, and how many more there are."""
+    first = [legible(text) for text in islice(texts, MOST_LISTED)]
+    more = len(texts) - len(first)
+    return joined_by.join([*first, f"{more:,} more"] if more else first)
+
+
 class Case:
     """
     Everything a rule may look at. Made once for a check; nothing in it changes.
 
     `number` is None when the text is missing or is none; `number_problem` then says why.
     `observation` is what the registry said about the number, `by_document` what it said about the
-    operator's document and the package when the app states no number. `as_of` chooses the
-    policy's phase; `now` is what ages are judged by.
+    operator's document and the package when the app states no number. `record` is the one record
+    of the stated number; of several that are told apart by nothing, none is it. `as_of` chooses
+    the policy's phase; `now` is what ages are judged by.
     """
 
     __slots__ = (
@@ -90,12 +112,14 @@ class Case:
         "as_of",
         "bound",
         "by_document",
+        "entries",
         "now",
         "number",
         "number_problem",
         "observation",
         "occasion",
         "record",
+        "same_document",
     )
 
     def __init__(  # noqa: PLR0913 -- the parts of one value, all by name
@@ -112,7 +136,7 @@ class Case:
         by_document: Observation | None = None,
         allow_simulated: bool = False,
     ) -> None:
-        """Find the record once: it counts only when it is the record of the stated number."""
+        """Find the record once: it counts only when it is the only one, and of the stated number."""
         self.app = app
         self.number = number
         self.number_problem = number_problem
@@ -123,12 +147,15 @@ class Case:
         self.as_of = as_of
         self.now = now
         self.allow_simulated = allow_simulated
-        self.bound: tuple[Binding, ...] | None = None  # kept by `identity.bindings`
+        # Kept by `identity`, because several rules and the judge ask for the same.
+        self.bound: tuple[Binding, ...] | None = None
+        self.same_document: bool | None = None
+        self.entries: tuple[tuple[RegisteredPlatform, ...], tuple[RegisteredPlatform, ...]] | None = None
         self.record: RegistrationRecord | None = None
-        if observation is not None and type(observation.answer) is Found:
-            record = observation.answer.records[0]
-            if number is not None and record.registration_number == number:
-                self.record = record
+        if number is not None and observation is not None and type(observation.answer) is Found:
+            records = observation.answer.records
+            if len(records) == 1 and records[0].registration_number == number:
+                self.record = records[0]
 
 
 @runtime_checkable
@@ -151,7 +178,8 @@ class Demand:
     """
     A convenience for writing rules: the findings of a code, made once.
 
-    Own rules may inherit from it or only follow the `Rule` protocol.
+    Own rules may inherit from it or only follow the `Rule` protocol. A class without a `code` is
+    a base for others.
     """
 
     __slots__ = ()
@@ -162,8 +190,10 @@ class Demand:
 
     def __init_subclass__(cls) -> None:
         """Make the two findings that need no words."""
-        cls.passed = Finding(cls.code, Outcome.PASS)
-        cls.not_applicable = Finding(cls.code, Outcome.NOT_APPLICABLE)
+        code = getattr(cls, "code", None)
+        if code is not None:
+            cls.passed = Finding(code, Outcome.PASS)
+            cls.not_applicable = Finding(code, Outcome.NOT_APPLICABLE)
 
     def failed(self, detail: str, *, found: str, expected: str) -> Finding:
         """The demand is not met."""
@@ -175,4 +205,10 @@ class Demand:
 
     def not_checkable(self, detail: str, *, expected: str) -> Finding:
         """The source or the app does not have what is needed."""
-        return Finding(self.code, Outcome.NOT_CHECKABLE, detail, "", expected)
+        return _unknown(self.code, detail, expected)
+
+
+@lru_cache(maxsize=1_024)
+def _unknown(code: str, detail: str, expected: str) -> Finding:
+    """The same few in almost every case: making a frozen value costs more than the check."""
+    return Finding(code, Outcome.NOT_CHECKABLE, detail, "", expected)

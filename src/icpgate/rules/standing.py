@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from functools import lru_cache
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
 from icpgate.answer import Found, NotRegistered, Unavailable
-from icpgate.record import Origin, RegistrationStatus
-from icpgate.rules.rule import Case, Demand, Finding
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from icpgate.chinese import Likeness, compare
+from icpgate.record import Origin, RegistrationStatus, write_time
+from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 
 __all__ = [
     "AccessUnrestricted",
@@ -31,7 +30,7 @@ __all__ = [
     "max_age_of",
 ]
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far ahead of our clock a source's may be before its observations stop counting."""
 
 
@@ -48,7 +47,7 @@ class Registered(Demand):
             return self.not_applicable
         answer = observation.answer
         if type(answer) is NotRegistered:
-            found = f"no registration {case.number} in {observation.source}"
+            found = f"no registration {case.number} in {legible(observation.source)}"
             return self.failed("registry.no", found=found, expected=f"a registration {case.number}")
         return self.passed if type(answer) is Found else self.not_applicable
 
@@ -58,8 +57,7 @@ class _Status(Demand):
 
     __slots__ = ()
 
-    code: ClassVar[str] = "registration_pending"
-    status: ClassVar[RegistrationStatus] = RegistrationStatus.PENDING
+    status: ClassVar[RegistrationStatus]
 
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
@@ -137,18 +135,21 @@ class NotBlacklisted(Demand):
         return self.passed
 
 
+_SAME: Final = (Likeness.EXACT, Likeness.NORMALISED)
+
+
 @dataclass(frozen=True, slots=True)
 class AccessUnrestricted(Demand):
     """
     Access is not restricted, and, for an access provider, is registered with it.
 
-    `access_provider` is the gatekeeper's own name as it stands in registrations; empty leaves
-    that part out.
+    `access_provider` is the gatekeeper's own name as it stands in registrations, compared as the
+    names of operators are; empty leaves that part out.
     """
 
     code: ClassVar[str] = "access_restricted"
 
-    access_provider: str = ""
+    access_provider: Annotated[str, Field(pattern=r"^$|^\S")] = ""
 
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
@@ -161,8 +162,8 @@ class AccessUnrestricted(Demand):
             providers = record.access_providers
             if providers is None:
                 return self.not_checkable("record.access_providers", expected="the registration's access providers")
-            if self.access_provider not in providers:
-                found = ", ".join(providers) or "no access provider"
+            if not any(compare(name, self.access_provider) in _SAME for name in providers):
+                found = listed(providers) or "no access provider"
                 return self.failed("access.provider", found=found, expected=self.access_provider)
         if record.access_restricted is None:
             return self.not_checkable("record.access_restricted", expected="whether access is restricted")
@@ -183,20 +184,34 @@ class RegistryAnswered(Demand):
         if observation is None:
             return self.failed("why.internal", found="no answer", expected="an answer of a registry")
         answer = observation.answer
+        if type(answer) is Found:
+            if case.record is not None:
+                return self.passed
+            several = len(answer.records) > 1
+            found = f"{len(answer.records)} registrations" if several else "another registration"
+            return self.failed("why.malformed", found=found, expected=str(case.number))
         if type(answer) is Unavailable:
-            found = f"{observation.registry}: {answer.why.value}{f' ({answer.detail})' if answer.detail else ''}"
+            why = f"{answer.why.value}{f' ({legible(answer.detail)})' if answer.detail else ''}"
+            found = f"{legible(observation.registry)}: {why}"
             return self.failed(f"why.{answer.why.value}", found=found, expected="an answer of a registry")
-        if type(answer) is Found and case.record is None:
-            return self.failed("why.malformed", found="another registration", expected=str(case.number))
         return self.passed
+
+
+_NOW: Final = timedelta()
+
+
+@lru_cache(maxsize=64)
+def _days(days: float) -> timedelta:
+    return timedelta(days=days)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFresh(Demand):
     """
-    What the registry said was observed recently enough to be believed.
+    What the registry said was observed recently enough to be believed, a *no* included.
 
-    `max_age_days` counts from when the source looked. An observation from the future is not young.
+    `max_age_days` counts from when the source looked, to the limit itself. An observation from the
+    future is not young: a source's clock may be ahead by five minutes at most.
     """
 
     code: ClassVar[str] = "record_stale"
@@ -213,15 +228,13 @@ class RecordFresh(Demand):
         if record is not None and record.observed_at < seen:
             seen = record.observed_at
         age = case.now - seen
-        if age > timedelta(days=self.max_age_days):
-            return self.failed("age", found=_observed(seen, age), expected=f"at most {self.max_age_days:g} days old")
-        if -age > CLOCK_TOLERANCE:
-            return self.failed("clock", found=_observed(seen, age), expected="an observation of the past")
+        if age > _days(self.max_age_days):
+            found = f"observed {write_time(seen)}, {age} ago"
+            return self.failed("age", found=found, expected=f"at most {self.max_age_days:g} days old")
+        if age < _NOW and -age > CLOCK_TOLERANCE:
+            found = f"observed {write_time(seen)}, {-age} from now"
+            return self.failed("clock", found=found, expected="an observation of the past")
         return self.passed
-
-
-def _observed(seen: datetime, age: timedelta) -> str:
-    return f"observed {seen.date().isoformat()}, {age / timedelta(days=1):.1f} days ago"
 
 
 def max_age_of(rules: tuple[object, ...]) -> timedelta:
@@ -242,6 +255,6 @@ class RecordNotSimulated(Demand):
         if record is None:
             return self.not_applicable
         if record.origin is not Origin.BUREAU and not case.allow_simulated:
-            found = f"{case.number} SIMULATED by {record.source}"
+            found = f"{case.number} SIMULATED by {legible(record.source)}"
             return self.failed("record.simulated", found=found, expected="a registration issued by a bureau")
         return self.passed

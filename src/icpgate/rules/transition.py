@@ -1,7 +1,7 @@
 """
 When the duty began, for whom: the notice's stages as dated data.
 
-Preparation until filing opened; then new apps register first while existing ones have time; then
+Preparation until registration opened; then new apps register first while existing ones have time; then
 inspection; then for good. A boundary belongs to the later stage, in Asia/Shanghai, to the second.
 """
 
