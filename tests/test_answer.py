@@ -20,7 +20,7 @@ from icpgate.answer import (
     Why,
     echoes,
 )
-from icpgate.errors import InvalidRecord
+from icpgate.errors import Defect, InvalidRecord
 from icpgate.number import parse
 from icpgate.record import RegistrationRecord
 from tests.cases import DOCUMENT, NOW, NUMBER, registered
@@ -80,8 +80,9 @@ def test_found_needs_a_record() -> None:
     with pytest.raises(InvalidRecord) as caught:
         Found(())
     (defect,) = caught.value.defects
-    assert (defect.code, defect.place, defect.expected) == ("answer.empty", "/records", "at least one")
-    assert "NotRegistered or Unavailable" in defect.hint
+    hint = "answer NotRegistered or Unavailable"
+    assert defect == Defect("answer.empty", "/records", "no record", "at least one", hint)
+    assert str(caught.value).startswith("Found: 1 defect")
 
 
 def test_the_record_of_an_answer() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from icpgate.app import App, Declaration, DeclarationStatement
+from icpgate.app import App, Declaration, DeclarationStatement, Operator
 from icpgate.document import DocumentType
 from icpgate.errors import Defect
 from icpgate.number import ServiceKind
@@ -156,7 +156,12 @@ def test_a_certificate_made_by_hand_is_read_again() -> None:
 def test_a_bad_public_key() -> None:
     """It is refused without being repeated."""
     defect = only(public_key="见附件")
-    assert (defect.code, defect.place) == ("app.public_key", "/public_key")
+    assert (defect.code, defect.place, defect.message) == (
+        "app.public_key",
+        "/public_key",
+        "a text that is not a public key",
+    )
+    assert defect.hint.startswith("state an RSA modulus")
     assert "见附件" not in str(defect)
 
 
@@ -172,12 +177,36 @@ def test_bad_domains(domain: str, hint: str) -> None:
     """The place is the entry's."""
     defect = only(domains=["example.cn", domain])
     assert (defect.code, defect.place, defect.hint) == ("app.domain", "/domains/1", hint)
+    assert defect.message.startswith(f"'{domain}' is a")
+    assert defect.expected == "a domain name such as example.cn"
 
 
 def test_bad_endpoints() -> None:
     """A host name is no address."""
+    message, expected = "'example.cn' is not an IP address", "an address such as 203.0.113.7"
     defect = only(endpoints=["203.0.113.7", "example.cn"])
-    assert (defect.code, defect.place, defect.hint) == ("app.endpoint", "/endpoints/1", "put host names into domains")
+    assert defect == Defect("app.endpoint", "/endpoints/1", message, expected, "put host names into domains")
+
+
+@pytest.mark.parametrize(("field", "code"), [("domains", "app.domain"), ("endpoints", "app.endpoint")])
+@pytest.mark.parametrize(
+    ("text", "message"), [("a\u200b.cn", "U+200B at character 2"), ("", "empty"), ("x" * 2_049, "2,049 characters")]
+)
+def test_names_and_addresses_are_visible_texts(field: str, code: str, text: str, message: str) -> None:
+    """What cannot be seen, or has no end, is refused before it is read."""
+    defect = only(**{field: [text]})
+    assert (defect.code, defect.place, defect.message) == (code, f"/{field}/0", message)
+    long = only(**{field: ["x" * 2_048]})
+    assert long.message != "2,048 characters"
+
+
+def test_types_of_documents() -> None:
+    """Null is no type; a word that is none is refused with the one that was meant."""
+    assert App.parse(described(operator={"name": "示例", "document_type": None})).operator == Operator(name="示例")
+    defect = only(operator={"name": "示例", "document_type": "id_crd"})
+    place, message = "/operator/document_type", "'id_crd' is not a type of document"
+    expected = f"one of {', '.join(DocumentType)}"
+    assert defect == Defect("app.value", place, message, expected, "did you mean id_card?")
 
 
 @pytest.mark.parametrize(

@@ -202,13 +202,15 @@ def test_an_invalid_number_speaks_two_languages() -> None:
     assert (both.text("en"), both.hint_text("en"), both.reason, both.span) == ("m", "h", "r", (0, 0))
     english = InvalidNumber("m", code="c", reason="r", hint="h")
     assert (english.text("zh-CN"), english.hint_text("zh-CN")) == ("m", "h")
+    assert english.code == "c"
+    assert InvalidNumber("m", code="c", reason="r").hint == ""
 
 
 def test_denied_carries_its_decision() -> None:
     """The reasons need not be asked for again."""
     decision = object()
     assert Denied("m", decision=decision).decision is decision
-    assert Denied("m", decision=decision).code == "denied"
+    assert (Denied("m", decision=decision).code, str(Denied("m", decision=decision))) == ("denied", "m")
 
 
 def test_the_tree_is_drawn() -> None:

@@ -16,6 +16,7 @@ from icpgate.decision import Basis, Decision, Verdict
 from icpgate.errors import ConfigurationError, Denied, InvalidApp
 from icpgate.gate import Gate, GateSettings
 from icpgate.lookup.registries.memory import MemoryRegistry
+from icpgate.lookup.steps import Now
 from icpgate.policy import Mode
 from icpgate.record import RegistrationRecord
 from icpgate.rules import Action, Binding, Occasion
@@ -164,8 +165,8 @@ class _Raising:
     capabilities = MemoryRegistry([], id="m", authoritative=False, observed_at=NOW, source="t").capabilities
 
     def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
-        raise ZeroDivisionError
-        yield  # type: ignore[unreachable]  # makes it a generator
+        raise ZeroDivisionError(len(queries))
+        yield Now()  # makes it a generator
 
 
 def test_a_raising_registry_is_an_undecided_denial() -> None:
@@ -214,7 +215,7 @@ def test_missing_number_names_the_registered_one() -> None:
 
 def test_check_many_goes_on_after_a_bad_row() -> None:
     """One row that cannot be read stops no other."""
-    rows = [described(), {"name": "x"}, described(registration_number=None)]
+    rows: list[App | dict[str, object]] = [described(), {"name": "x"}, described(registration_number=None)]
     items = list(Scene().gate().check_many(rows))
     assert [item.position for item in items] == [0, 1, 2]
     assert isinstance(items[1].error, InvalidApp)
@@ -320,7 +321,7 @@ class _Broken:
     """A recorder whose disk is full."""
 
     def record(self, decision: Decision) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device", decision.id)
 
 
 def test_an_unrecorded_denial_stays_evaluated() -> None:

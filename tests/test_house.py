@@ -58,10 +58,9 @@ def test_nothing_public_is_left_out_of_the_exports(path: Path) -> None:
     if "cli" in path.parts and path.name not in {"__init__.py", "output.py"}:
         return  # a command's functions are reached through the command alone
     exported = next(
-        ast.literal_eval(node.value)
+        ast.literal_eval(ast.unparse(node).partition(" = ")[2])
         for node in tree.body
-        if (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__")
-        or (isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "__all__" and node.value is not None)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and ast.unparse(node).startswith("__all__")
     )
     assert defined - set(exported) <= {"command"}
 

@@ -39,10 +39,10 @@ class IdentifierDefect:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a platform writes packages: its characters, and what each part between dots must be."""
+    """How a platform writes packages: which characters it does not have, and what each part between dots must be."""
 
     expected: str
-    characters: re.Pattern[str] = re.compile(r"[A-Za-z0-9_.]*")
+    foreign: re.Pattern[str] = re.compile(r"[^A-Za-z0-9_.]")
     first: re.Pattern[str] = re.compile(r"[A-Za-z]\w*", re.ASCII)
     other: re.Pattern[str] = re.compile(r"[A-Za-z]\w*", re.ASCII)
     fewest_parts: int = 2
@@ -61,7 +61,7 @@ _HARMONY: Final = _Form(
 _APPLE_PART: Final = re.compile(r"[A-Za-z0-9-]+")
 _APPLE: Final = _Form(
     "letters, digits, - and dots, such as com.example.app",
-    characters=re.compile(r"[A-Za-z0-9.-]*"),
+    foreign=re.compile(r"[^A-Za-z0-9.-]"),
     first=_APPLE_PART,
     other=_APPLE_PART,
     fewest_parts=1,
@@ -71,7 +71,7 @@ _APPLE: Final = _Form(
 _ID_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _HOSTED: Final = _Form(
     "letters, digits, dots, - and _, such as the platform's AppID",
-    characters=re.compile(r"[A-Za-z0-9._-]*"),
+    foreign=re.compile(r"[^A-Za-z0-9._-]"),
     first=_ID_PART,
     other=_ID_PART,
     fewest_parts=1,
@@ -103,10 +103,9 @@ def _package_fault(text: str, form: _Form) -> str | None:
         return "empty"
     if len(text) > form.longest:
         return f"{len(text):,} characters; {form.longest} are the most"
-    usual = form.characters.match(text)
-    end = usual.end() if usual is not None else 0
-    if end < len(text):
-        return f"U+{ord(text[end]):04X} at character {end + 1} of {quote(text)}"
+    stranger = form.foreign.search(text)
+    if stranger is not None:
+        return f"U+{ord(stranger[0]):04X} at character {stranger.start() + 1} of {quote(text)}"
     start = 0
     for position, part in enumerate(text.split(".")):
         if not (form.other if position else form.first).fullmatch(part):

@@ -60,12 +60,10 @@ def decide(  # noqa: C901, PLR0912, PLR0915 -- that it is one flat function is t
                 codes.append("signing_certificate_mismatch")
             if platform.public_key is not None and str(app.public_key) != platform.public_key:
                 codes.append("public_key_mismatch")
-    for domain in app.domains:
-        if domain not in (record.domains or ()):
-            codes.append("domain_not_covered")
-    for sector in app.sectors:
-        if all(approval.sector != sector for approval in app.pre_approvals):
-            codes.append("pre_approval_missing")
+    if app.domains and not set(app.domains) <= set(record.domains or ()):
+        codes.append("domain_not_covered")
+    if app.sectors and not set(app.sectors) <= {approval.sector for approval in app.pre_approvals}:
+        codes.append("pre_approval_missing")
     if app.display is not None:
         if app.display.number != app.registration_number:
             codes.append("display_mismatch")

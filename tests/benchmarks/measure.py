@@ -29,7 +29,8 @@ class Ratio:
     def __str__(self) -> str:
         """One line of the report."""
         mark = "ok  " if self.ratio <= self.budget else "OVER"
-        return f"{mark}  {self.name:<44} {self.ratio:6.2f} × {self.yardstick:<38} (budget {self.budget:g} ×; {self.value:,.2f} {self.unit})"
+        budget = f"(budget {self.budget:g} ×; {self.value:,.2f} {self.unit})"
+        return f"{mark}  {self.name:<36} {self.ratio:6.2f} × {self.yardstick:<30} {budget}"
 
 
 def seconds(work: Callable[[], object], count: int) -> float:

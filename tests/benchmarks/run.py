@@ -14,15 +14,14 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import cycle
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path.insert(0, str(ROOT))
 
-from handwritten import decide  # noqa: E402 -- after the path is set
-from measure import Ratio, paired, processes  # noqa: E402 -- as above
-
-from icpgate.answer import ByNumber  # noqa: E402 -- as above
+from icpgate.answer import ByNumber  # noqa: E402 -- after the path is set
 from icpgate.app import App  # noqa: E402 -- as above
 from icpgate.gate import Gate  # noqa: E402 -- as above
 from icpgate.lookup import LookupClient, registry_from_url  # noqa: E402 -- as above
@@ -31,7 +30,12 @@ from icpgate.lookup.snapshotfile import import_records  # noqa: E402 -- as above
 from icpgate.number import find_all, parse  # noqa: E402 -- as above
 from icpgate.number.reading import attempt  # noqa: E402 -- as above
 from icpgate.record import RegistrationRecord  # noqa: E402 -- as above
+from tests.benchmarks.handwritten import decide  # noqa: E402 -- as above
+from tests.benchmarks.measure import Ratio, paired, processes  # noqa: E402 -- as above
 from tests.cases import NOW, described, registered  # noqa: E402 -- as above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CLEAN = "蜀ICP备2021014694号-10A"
 DIRTY = "豫 ICP 备 2026011707 号 -1A"
@@ -152,37 +156,38 @@ def local_registry() -> list[Ratio]:
 def _point(folder: Path, path: Path) -> Ratio:
     plain = sqlite3.connect(folder / "plain.db")
     plain.execute("create table r (number text primary key, body text) without rowid")
-    plain.executemany(
-        "insert into r values (?, ?)", ((_row(p)["registration_number"], json.dumps(_row(p))) for p in range(RECORDS))
-    )
+    rows = map(_row, range(RECORDS))
+    plain.executemany("insert into r values (?, ?)", ((row["registration_number"], json.dumps(row)) for row in rows))
     plain.commit()
     client = LookupClient(registry_from_url(f"snapshot:{path}"))
     queries = [ByNumber(parse(str(_row(p * 97 % RECORDS)["registration_number"]))) for p in range(2_000)]
-    texts = [query.number.canonical for query in queries]
-    position = iter(range(10**9))
-    other = iter(range(10**9))
+    mine, other = cycle(queries), cycle([query.number.canonical for query in queries])
+
+    def bare() -> object:
+        found = plain.execute("select body from r where number = ?", (next(other),)).fetchone()
+        return json.loads(found[0])
+
+    words = "a bare SELECT and json.loads"
     ratio = paired(
-        "point look-up, record read",
-        lambda: client.look_up(queries[next(position) % 2_000]),
-        lambda: json.loads(
-            plain.execute("select body from r where number = ?", (texts[next(other) % 2_000],)).fetchone()[0]
-        ),
-        budget=3,
-        words="a bare SELECT and json.loads",
-        count=1_000,
+        "point look-up, record read", lambda: client.look_up(next(mine)), bare, budget=3, words=words, count=1_000
     )
     client.close()
     plain.close()
     return ratio
 
 
+def _ask(client: LookupClient, queries: Iterator[ByNumber]) -> object:
+    return client.look_up(next(queries))
+
+
 def _row(position: int) -> dict[str, object]:
+    entity = position % 90_000
     return {
-        "registration_number": f"京ICP备{2020 + position % 6}{position % 90_000 + 10_000:06d}号-{position // 90_000 + 1}A",
+        "registration_number": f"京ICP备{2020 + position % 6}{entity + 10_000:06d}号-{position // 90_000 + 1}A",
         "service_name": f"应用{position}",
         "kind": "app",
-        "operator": f"示例网络科技{position % 90_000}有限公司",
-        "document_number": f"9111{position % 90_000:014d}",
+        "operator": f"示例网络科技{entity}有限公司",
+        "document_number": f"9111{entity:014d}",
         "platforms": [{"platform": "android", "package": f"cn.example.app{position}"}],
         "status": "registered",
     }

@@ -9,6 +9,7 @@ import pytest
 from icpgate.decision import Audience, Decision, Effect
 from icpgate.policy import Policy
 from icpgate.rules import Action
+from icpgate.rules.phrases import in_language
 from icpgate.rules.reasons import reason_texts
 from tests.cases import DOCUMENT, LINK, NOW, NUMBER, Scene, check, described, registered
 
@@ -179,8 +180,8 @@ def test_code(code: str) -> None:
             cause = reasons[0].cause(lang, audience)
             assert "{" not in cause
             if effect is Effect.DENIES:
-                assert reasons[0].found in cause
-                assert reasons[0].expected in cause
+                assert in_language(reasons[0].found, lang) in cause
+                assert in_language(reasons[0].expected, lang) in cause
         assert any(actor in reasons[0].fix(lang) for actor in ACTORS[lang])
 
 

@@ -229,6 +229,7 @@ _WORDS: Final = {
         "exempted": "ALLOW (exempted)",
         "open": "ALLOW (fail-open)",
         "bound": "bound by",
+        "unchecked": "could not be checked",
         "show": "show",
         "fix": "fix",
         "only": "this is the only objection",
@@ -248,6 +249,7 @@ _WORDS: Final = {
         "exempted": "允许（豁免）",
         "open": "允许（临时放行）",
         "bound": "对应依据",
+        "unchecked": "未能检查",
         "show": "应标明",
         "fix": "处理",
         "only": "仅此一项不符合要求",
@@ -284,6 +286,8 @@ def explain(decision: Decision, lang: str, audience: Audience) -> str:
     if decision.retrospective:
         lines.append(f"  {words['retrospective']} {write_time(decision.as_of)}")
     for reason in decision.reasons:
+        if reason.effect is Effect.NOTES:
+            continue
         lines.append(f"  {words[reason.effect.value]} {reason.code}: {reason.cause(lang, audience)}")
         if reason.effect in {Effect.DENIES, Effect.WARNS}:
             lines.append(f"      {words['fix']}: {reason.fix(lang)}")
@@ -296,9 +300,14 @@ def explain(decision: Decision, lang: str, audience: Audience) -> str:
 def _ending(decision: Decision, lang: str) -> Iterator[str]:
     """On what an allow rests, what must be shown, and until when it holds."""
     words = _WORDS[lang]
+    unchecked = dict.fromkeys(reason.found for reason in decision.reasons if reason.effect is Effect.NOTES)
+    if unchecked:
+        yield f"  {words['notes']} {words['unchecked']}: {', '.join(unchecked)}"
     if decision.bound_by:
         yield f"  {words['bound']}: {', '.join(binding.value for binding in decision.bound_by)}"
-    if decision.display is not None:
+    if decision.display is not None and (
+        decision.allowed or any(code.startswith("display_") for code in decision.codes)
+    ):
         yield f"  {words['show']}: {decision.display.text(lang)} → {decision.display.link}"
     if decision.expires_at is not None:
         yield f"  {words['until']}: {write_time(decision.expires_at)}"

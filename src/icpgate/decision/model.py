@@ -13,6 +13,7 @@ from icpgate.policy.model import Mode
 from icpgate.record import Origin
 from icpgate.rules import Occasion
 from icpgate.rules.display import LINK
+from icpgate.rules.phrases import in_language
 from icpgate.rules.reasons import Audience, ReasonText, custom_reason, reason_texts
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ class Reason:
 
     def cause(self, lang: str = "en", audience: Audience = Audience.DEVELOPER) -> str:
         """What was found and what was expected, for that reader."""
-        texts = self.text.in_language(lang)
-        return texts.cause(audience, found=self.found, expected=self.expected, detail=self.detail)
+        found, expected = in_language(self.found, lang), in_language(self.expected, lang)
+        return self.text.in_language(lang).cause(audience, found=found, expected=expected, detail=self.detail)
 
     def fix(self, lang: str = "en") -> str:
         """What to do, and who does it."""
