@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace", "connect", "exclusive", "storage_errors"]
 
-_LEFTOVER: Final = "[0-9a-f]{16}\\.tmp"
+_LEFTOVER: Final = "[0-9a-f]{16}\\.tmp(?:-journal|-wal|-shm)?"
 
 
 @contextmanager
