@@ -28,7 +28,7 @@ FIELDS = (
 @pytest.mark.parametrize(
     ("changes", "place", "fields", "hint"),
     [
-        ({"icp_numer": "x"}, "/icp_numer", FIELDS, "remove it"),
+        ({"icp_numer": "x"}, "/icp_numer", FIELDS, "did you mean registration_number?"),
         ({"registration_numer": "x"}, "/registration_numer", FIELDS, "did you mean registration_number?"),
         ({"operator": {"name": "x", "document_nummer": "1"}}, "/operator/document_nummer",
          "document_number, document_type, name", "did you mean document_number?"),
@@ -308,3 +308,19 @@ def test_any_json_is_an_app_or_invalid(value: Any) -> None:
         defects = ()
         assert App.parse(app.model_dump()) == app
     assert all(d.code.startswith("app.") and d.message and d.place.isprintable() for d in defects)
+
+
+@pytest.mark.parametrize(
+    ("field", "meant"),
+    [
+        ("icp_numer", "registration_number"),
+        ("bundle_id", "package"),
+        ("备案号", "registration_number"),
+        ("nmae", "name"),
+    ],
+)
+def test_a_field_of_another_system_is_answered_with_ours(field: str, meant: str) -> None:
+    """Whoever writes the name that a store's form uses is told ours."""
+    with pytest.raises(InvalidApp) as caught:
+        App.parse({"name": "x", "kind": "app", "platform": "android", "package": "com.example.app", field: "y"})
+    assert caught.value.defects[0].hint == f"did you mean {meant}?"

@@ -274,14 +274,37 @@ def _defect(model: type[BaseModel], detail: ErrorDetails) -> Defect:
     return Defect("app.type", place, f"{type(detail['input']).__name__} given", _TYPES.get(kind, detail["msg"]))
 
 
+_ELSEWHERE: Final = {
+    "icp_number": "registration_number",
+    "record_number": "registration_number",
+    "number": "registration_number",
+    "beian_number": "registration_number",
+    "备案号": "registration_number",
+    "bundle_id": "package",
+    "package_name": "package",
+    "包名": "package",
+    "app_name": "name",
+    "app_kind": "kind",
+    "type": "kind",
+    "os": "platform",
+    "company": "operator",
+    "主办单位": "operator",
+    "certificates": "signing_certificates",
+    "signature": "signing_certificates",
+}
+"""What stores and forms call our fields (docs/sources.md, store practice): for the hint alone."""
+
+
 def _unknown(model: type[BaseModel], detail: ErrorDetails, place: str) -> Defect:
     """A misspelt field, with the field of that very object it is nearest to."""
     owner: type[BaseModel] | None = model
     for part in detail["loc"][:-1]:
         owner = _model_at(owner, part) if owner is not None else None
     known = sorted(owner.model_fields) if owner is not None else []
-    suggestion = nearest(str(detail["loc"][-1]), known)
-    hint = f"did you mean {suggestion}?" if suggestion else "remove it"
+    word = str(detail["loc"][-1])
+    elsewhere = {name: ours for name, ours in _ELSEWHERE.items() if ours in known}
+    suggestion = nearest(word, [*known, *elsewhere])
+    hint = f"did you mean {elsewhere.get(suggestion, suggestion)}?" if suggestion else "remove it"
     return Defect("app.unknown_field", place, "unknown field", f"one of {', '.join(known)}", hint)
 
 

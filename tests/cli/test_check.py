@@ -121,6 +121,7 @@ def test_a_file_with_an_array_a_single_object_or_lines(registry: str, tmp_path: 
     ("stdin", "words"),
     [
         (b"", "is empty"),
+        (b"[]", "nothing was checked"),
         (b"{", "not JSON"),
         (b'[{"name": "x"},\n{"name": }]', "line 2"),
         (b'{"name": "a", "name": "b"}', "stands twice"),
@@ -133,6 +134,12 @@ def test_input_that_is_no_json_is_refused_with_its_place(registry: str, stdin: b
     assert ran.code == 2
     assert words in ran.err
     assert ran.out == ""
+
+
+def test_an_empty_list_is_not_all_allowed(registry: str) -> None:
+    """A pipeline that hands in nothing is not told that everything may go."""
+    for form in ("text", "json", "jsonl", "csv"):
+        assert run("check", "--for", "list", "--registry", registry, "--format", form, "-", stdin=b"[]").code == 2
 
 
 def test_a_broken_line_stops_no_other(registry: str) -> None:

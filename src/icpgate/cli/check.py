@@ -216,9 +216,12 @@ def _cell(value: object) -> str:
 def exit_code(items: Iterator[Checked]) -> int:
     """2 when a row could not be read, else 1 on a denial, 3 on something undecided, 0 when all are allowed."""
     unreadable = denied = undecided = False
-    for item in items:
+    count = 0
+    for count, item in enumerate(items, 1):  # noqa: B007 -- how many there were
         decision = item.decision
         unreadable = unreadable or decision is None
         denied = denied or (decision is not None and decision.denied)
         undecided = undecided or (decision is not None and decision.undecided)
+    if count == 0:
+        raise IcpGateError("there is no app in the input: nothing was checked", code="cli.empty")
     return 2 if unreadable else 1 if denied else 3 if undecided else 0
