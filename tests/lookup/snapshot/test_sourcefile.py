@@ -129,7 +129,7 @@ def test_a_nul_byte(tmp_path: Path, encoding: str | None) -> None:
         (b"", "empty"),
         (TEXT.encode("utf-16"), "UTF-16"),
         ("\ufeff{}".encode("utf-16-be"), "UTF-16"),
-        (gzip.compress(TEXT.encode(, mtime=0)), "compressed with gzip"),
+        (gzip.compress(TEXT.encode(), mtime=0), "compressed with gzip"),
         (b"PK\x03\x04", "Excel workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel workbook"),
         (b"\x28\xb5\x2f\xfd", "zstd"),
