@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpgate.cli.root import COMMANDS
-from icpgate.gate import Gate, GateSettings
+from icpgate.gate import Gate
 from icpgate.rules.reasons import reason_texts
+from icpgate.settings import GateSettings
 
 if TYPE_CHECKING:
     from types import ModuleType

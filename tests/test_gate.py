@@ -14,12 +14,14 @@ from icpgate.answer import Observation, Query, Unavailable, Why
 from icpgate.app import App
 from icpgate.decision import Basis, Decision, Verdict
 from icpgate.errors import ConfigurationError, Denied, InvalidApp
-from icpgate.gate import Gate, GateSettings
+from icpgate.gate import Gate
+from icpgate.lookup import LookupClient
 from icpgate.lookup.registries.memory import MemoryRegistry
 from icpgate.lookup.steps import Now
 from icpgate.policy import Mode
 from icpgate.record import RegistrationRecord
 from icpgate.rules import Action, Binding, Occasion
+from icpgate.settings import GateSettings
 from icpgate.testing import FixedClock
 from tests.cases import NOW, NUMBER, Scene, check, described, registered
 
@@ -247,12 +249,32 @@ def test_check_many_is_lazy() -> None:
         {"deadline": 1e9},
         {"mode": "enforced"},
         {"policy": "no-such-file.toml"},
+        {"policy": 7},
+        {"lookup": object()},
+        {"recorder": object()},
+        {"clock": object()},
+        {"allow_simulated": "yes"},
     ],
 )
 def test_wrong_settings_are_refused_at_construction(wrong: dict[str, object]) -> None:
     """What the caller did wrong is an error before the first app."""
     with pytest.raises(ConfigurationError):
         Scene(options=wrong).gate()
+
+
+def test_an_action_that_is_none_is_refused() -> None:
+    """With the nearest one."""
+    registry = MemoryRegistry([], id="m", authoritative=False, observed_at=NOW, source="t")
+    with pytest.raises(ConfigurationError, match="did you mean list"):
+        Gate("lst", registry)  # type: ignore[arg-type]  # the mistake in question
+    assert Gate("list", registry).action is Action.LIST  # type: ignore[arg-type]  # a word is understood
+
+
+def test_a_lookup_of_ones_own_is_used() -> None:
+    """The client that is handed in is the one that is asked."""
+    client = LookupClient(MemoryRegistry([], id="mine", authoritative=False, observed_at=NOW, source="t"))
+    gate = Gate.for_listing(MemoryRegistry([], id="m", authoritative=False, observed_at=NOW, source="t"), lookup=client)
+    assert gate.check(App.parse(described())).evidence[0].registry == "mine"
 
 
 def test_wrong_calls_are_refused() -> None:

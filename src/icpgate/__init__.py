@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from icpgate.app import App, Declaration, DeclarationStatement, Display, Operator, PackageFacts, PreApproval
     from icpgate.decision import Basis, Decision, Reason, Verdict
     from icpgate.errors import ConfigurationError, Denied, IcpGateError, InvalidApp, InvalidNumber, PolicyError
-    from icpgate.gate import Gate, GateSettings
+    from icpgate.gate import Gate
     from icpgate.number import RegistrationNumber, ServiceKind, find_all, parse
     from icpgate.policy import Mode, Policy
     from icpgate.record import RegistrationRecord, RegistrationStatus
     from icpgate.rules import RULES, Action, Occasion
+    from icpgate.settings import GateSettings
     from icpgate.signing import Platform, PublicKey, SigningCertificate
 
 __all__ = [
@@ -65,11 +66,12 @@ _HOMES: Final = {
     "icpgate.app": ("App", "Declaration", "DeclarationStatement", "Display", "Operator", "PackageFacts", "PreApproval"),
     "icpgate.decision": ("Basis", "Decision", "Reason", "Verdict"),
     "icpgate.errors": ("ConfigurationError", "Denied", "IcpGateError", "InvalidApp", "InvalidNumber", "PolicyError"),
-    "icpgate.gate": ("Gate", "GateSettings"),
+    "icpgate.gate": ("Gate",),
     "icpgate.number": ("RegistrationNumber", "ServiceKind", "find_all", "parse"),
     "icpgate.policy": ("Mode", "Policy"),
     "icpgate.record": ("RegistrationRecord", "RegistrationStatus"),
     "icpgate.rules": ("RULES", "Action", "Occasion"),
+    "icpgate.settings": ("GateSettings",),
     "icpgate.signing": ("Platform", "PublicKey", "SigningCertificate"),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}

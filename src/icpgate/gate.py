@@ -11,35 +11,45 @@ import itertools
 import logging
 import os
 import secrets
-import tomllib
-from dataclasses import dataclass, fields
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, Unpack
 
 from icpgate.answer import ByDocument, ByNumber, Observation, Unavailable, Why
 from icpgate.app import App
 from icpgate.decision import Decision, decide
 from icpgate.decision.judge import undecided
-from icpgate.errors import ConfigurationError, IcpGateError, InvalidApp, InvalidNumber, nearest, quote
+from icpgate.errors import ConfigurationError, IcpGateError, InvalidApp, InvalidNumber
 from icpgate.log import logger
-from icpgate.lookup.client import LookupClient
-from icpgate.lookup.drivers import SystemClock
-from icpgate.lookup.registry import registry_from_url
 from icpgate.number import RegistrationNumber, parse
-from icpgate.policy import Mode, Policy
+from icpgate.options import (
+    GateOptions,
+    able,
+    clock_of,
+    deadline_of,
+    flag,
+    lookup_of,
+    mode_of,
+    moment_of,
+    occasion_of,
+    policy_of,
+    word,
+)
 from icpgate.rules import Action, Case, Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
     from types import TracebackType
 
     from icpgate.answer import Query
     from icpgate.decision import Recorder
+    from icpgate.lookup.client import LookupClient
     from icpgate.lookup.drivers import Clock
     from icpgate.lookup.registry import Registry
+    from icpgate.policy import Mode, Policy
 
-__all__ = ["Checked", "Gate", "GateSettings"]
+__all__ = ["Checked", "Gate"]
 
 
 class _Ids:
@@ -98,33 +108,29 @@ class Gate:
         seconds for the whole decision: an answer that comes later counts as a timeout.
         `allow_simulated` believes simulated registries; development only.
         """
-        self.action = Action(action)
-        self.policy = (
-            policy if isinstance(policy, Policy) else Policy.default() if policy is None else Policy.load(policy)
-        )
-        self.mode = _mode(mode)
-        self.deadline = _deadline(deadline)
-        self._clock = clock if clock is not None else SystemClock()
-        self._recorder = recorder
-        self._allow_simulated = allow_simulated
-        source = registry_from_url(registry) if isinstance(registry, str) else registry
-        self._lookup = lookup if lookup is not None else LookupClient(source, clock=self._clock)
-        self._by_document = source.capabilities.by_document
+        self.action = action if type(action) is Action else Action(word(action, [a.value for a in Action], "action"))
+        self.policy = policy_of(policy)
+        self.mode = mode_of(mode)
+        self.deadline = deadline_of(deadline)
+        self._clock = clock_of(clock)
+        self._recorder = able(recorder, ("record",), "recorder")
+        self._allow_simulated = flag(allow_simulated, "allow_simulated")
+        self._lookup = lookup_of(registry, lookup, self._clock)
 
     @classmethod
-    def for_listing(cls, registry: Registry | str, **options: object) -> Self:
+    def for_listing(cls, registry: Registry | str, **options: Unpack[GateOptions]) -> Self:
         """A store's gate: may this app be listed? Options as in `Gate`."""
-        return cls(Action.LIST, registry, **options)  # type: ignore[arg-type]  # checked by `Gate` itself
+        return cls(Action.LIST, registry, **options)
 
     @classmethod
-    def for_connecting(cls, registry: Registry | str, **options: object) -> Self:
+    def for_connecting(cls, registry: Registry | str, **options: Unpack[GateOptions]) -> Self:
         """An access provider's gate: may this app be connected? Options as in `Gate`."""
-        return cls(Action.CONNECT, registry, **options)  # type: ignore[arg-type]  # checked by `Gate` itself
+        return cls(Action.CONNECT, registry, **options)
 
     @classmethod
-    def for_preinstalling(cls, registry: Registry | str, **options: object) -> Self:
+    def for_preinstalling(cls, registry: Registry | str, **options: Unpack[GateOptions]) -> Self:
         """A device maker's gate: may this app be pre-installed? Options as in `Gate`."""
-        return cls(Action.PREINSTALL, registry, **options)  # type: ignore[arg-type]  # checked by `Gate` itself
+        return cls(Action.PREINSTALL, registry, **options)
 
     def __enter__(self) -> Self:
         """Nothing to open: a gate works from its construction on."""
@@ -150,7 +156,7 @@ class Gate:
         if not isinstance(app, App):
             message = f"check takes an App, not {type(app).__name__}"
             raise ConfigurationError(message, hint="App.parse(mapping) makes one", code="app.type")
-        moment = _occasion(occasion)
+        moment = occasion_of(occasion)
         started = self._clock.monotonic()
         number, problem = _number(app)
         observation, by_document = self._ask(app, number, started)
@@ -163,7 +169,7 @@ class Gate:
             by_document=by_document,
             action=self.action,
             occasion=moment,
-            as_of=now if as_of is None else _as_of(as_of),
+            as_of=now if as_of is None else moment_of(as_of),
             now=now,
             allow_simulated=self._allow_simulated,
         )
@@ -182,7 +188,7 @@ class Gate:
         as_of: datetime | None = None,
     ) -> Iterator[Checked]:
         """Decide on many, lazily and in order; a row that cannot be read is an item with an error."""
-        chosen = _occasion(occasion)
+        chosen = occasion_of(occasion)
         for position, given in enumerate(apps):
             try:
                 app = given if isinstance(given, App) else App.parse(given)
@@ -198,7 +204,7 @@ class Gate:
         if number is not None:
             return self._in_time(ByNumber(number), started), None
         operator = app.operator
-        if self._by_document and operator is not None and operator.document_number is not None:
+        if operator is not None and operator.document_number is not None and self._lookup.can_ask(ByDocument):
             return None, self._in_time(ByDocument(operator.document_number, app.package), started)
         return None, None
 
@@ -250,107 +256,3 @@ def _number(app: App) -> tuple[RegistrationNumber | None, InvalidNumber | None]:
         return parse(text), None
     except InvalidNumber as problem:
         return None, problem
-
-
-def _mode(mode: Mode | str | None) -> Mode | None:
-    if mode is None or isinstance(mode, Mode):
-        return mode
-    return Mode(_word(mode, [m.value for m in Mode], "mode"))
-
-
-def _occasion(occasion: Occasion | str) -> Occasion:
-    if type(occasion) is Occasion:
-        return occasion
-    return Occasion(_word(occasion, [o.value for o in Occasion], "occasion"))
-
-
-def _word(given: object, known: list[str], what: str) -> str:
-    if isinstance(given, str) and given in known:
-        return given
-    suggestion = nearest(str(given), known)
-    hint = f"did you mean {suggestion}?" if suggestion else ""
-    message = f"{quote(given)} is no {what}: one of {', '.join(known)}"
-    raise ConfigurationError(message, hint=hint)
-
-
-LONGEST_DEADLINE = 3_600.0
-
-
-def _deadline(seconds: float) -> float:
-    valid = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST_DEADLINE
-    if not valid:
-        message = f"deadline is {quote(seconds)}: seconds, above 0 and at most {LONGEST_DEADLINE:g}"
-        raise ConfigurationError(message)
-    return float(seconds)
-
-
-def _as_of(moment: datetime) -> datetime:
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        message = f"as_of is {quote(moment)}: it needs a date and time with a zone"
-        raise ConfigurationError(message, hint="2024-04-01T00:00:00+08:00", code="config.time")
-    return moment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateSettings:
-    """
-    What a gate is made of, as plain values: frozen, picklable, readable from TOML.
-
-    `gate()` makes the same gate in another process.
-    """
-
-    action: Action
-    registry: str
-    policy: str | None = None
-    mode: Mode | None = None
-    deadline: float = 2.0
-    allow_simulated: bool = False
-
-    @classmethod
-    def load(cls, path: str | Path) -> GateSettings:
-        """Read the `[gate]` table of a TOML file; raises `ConfigurationError`."""
-        try:
-            table = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("gate", {})
-        except (OSError, ValueError, RecursionError) as error:
-            message = f"{path}: {error}"
-            raise ConfigurationError(message, code="config.syntax") from None
-        return cls.read(table)
-
-    @classmethod
-    def read(cls, table: Mapping[str, object]) -> GateSettings:
-        """Read settings from a mapping; an unknown or missing one is an error."""
-        known = [field.name for field in fields(cls)]
-        for name in table:
-            _word(name, known, "setting")
-        for name in ("action", "registry"):
-            if not isinstance(table.get(name), str):
-                message = f"the setting {name} is missing or not a text"
-                raise ConfigurationError(message)
-        policy = table.get("policy")
-        if policy is not None and not isinstance(policy, str):
-            message = "the setting policy is not a path"
-            raise ConfigurationError(message)
-        simulated = table.get("allow_simulated", False)
-        if not isinstance(simulated, bool):
-            message = "the setting allow_simulated is neither true nor false"
-            raise ConfigurationError(message)
-        mode = table.get("mode")
-        return cls(
-            action=Action(_word(table["action"], [a.value for a in Action], "action")),
-            registry=str(table["registry"]),
-            policy=policy,
-            mode=None if mode is None else Mode(_word(mode, [m.value for m in Mode], "mode")),
-            deadline=_deadline(table.get("deadline", 2.0)),  # type: ignore[arg-type]  # checked there
-            allow_simulated=simulated,
-        )
-
-    def gate(self) -> Gate:
-        """The gate of these settings."""
-        return Gate(
-            self.action,
-            self.registry,
-            policy=self.policy,
-            mode=self.mode,
-            deadline=self.deadline,
-            allow_simulated=self.allow_simulated,
-        )

@@ -23,11 +23,11 @@ RUNS = (
     ("any text is a number or its error", 200_000, ["tests/number/test_parse.py", "-k", "raises_nothing or nearly"]),
     ("normal forms and round trips of numbers", 50_000, ["tests/number", "-k", "idempotent or canonical or blanks"]),
     ("numbers in any text", 100_000, ["tests/number/test_find_all.py", "-k", "any_text"]),
-    ("certificates and public keys", 50_000, ["tests/signing", "-k", "test_"]),
-    ("names and documents", 50_000, ["tests/test_chinese.py", "tests/test_document.py"]),
-    ("apps and records of any shape", 20_000, ["tests/test_app.py", "tests/test_record.py", "tests/test_jsontext.py"]),
-    ("no policy switch yields a wrong allow", 20_000, ["tests/policy", "tests/decision"]),
-    ("damaged registry files", 5_000, ["tests/lookup"]),
+    ("certificates and public keys", 10_000, ["tests/signing", "-k", "test_"]),
+    ("names and documents", 20_000, ["tests/test_chinese.py", "tests/test_document.py"]),
+    ("apps and records of any shape", 5_000, ["tests/test_app.py", "tests/test_record.py", "tests/test_jsontext.py"]),
+    ("no policy switch yields a wrong allow", 2_000, ["tests/policy", "tests/decision"]),
+    ("damaged registry files", 500, ["tests/lookup"]),
 )
 
 

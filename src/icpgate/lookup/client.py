@@ -64,6 +64,10 @@ class LookupClient:
             if close is not None:
                 close()
 
+    def can_ask(self, kind: type[Query]) -> bool:
+        """Whether the registry can be asked by this kind of query."""
+        return kind in self._askable
+
     def look_up(self, query: Query) -> Observation:
         """What the registry says about one query; raises nothing for what it did."""
         if type(query) not in self._askable:

@@ -1,0 +1,139 @@
+"""
+The options of a gate, checked when it is made: what a caller did wrong is said before the first app.
+
+Each reader takes what the caller gave and returns what the gate uses, or raises `ConfigurationError`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+
+from icpgate.errors import ConfigurationError, nearest, quote
+from icpgate.lookup.client import LookupClient
+from icpgate.lookup.drivers import SystemClock
+from icpgate.lookup.registry import registry_from_url
+from icpgate.policy import Mode, Policy
+from icpgate.rules import Occasion
+
+if TYPE_CHECKING:
+    from icpgate.decision import Recorder
+    from icpgate.lookup.drivers import Clock
+    from icpgate.lookup.registry import Registry
+
+__all__ = [
+    "GateOptions",
+    "able",
+    "clock_of",
+    "deadline_of",
+    "flag",
+    "lookup_of",
+    "mode_of",
+    "moment_of",
+    "occasion_of",
+    "policy_of",
+    "word",
+]
+
+T = TypeVar("T")
+
+
+class GateOptions(TypedDict, total=False):
+    """What `Gate` takes by name."""
+
+    policy: Policy | str | Path | None
+    mode: Mode | str | None
+    lookup: LookupClient | None
+    deadline: float
+    recorder: Recorder | None
+    clock: Clock | None
+    allow_simulated: bool
+
+
+def policy_of(policy: Policy | str | Path | None) -> Policy:
+    """A policy, the shipped one, or the one of a file."""
+    if isinstance(policy, Policy):
+        return policy
+    if policy is None:
+        return Policy.default()
+    if not isinstance(policy, (str, Path)):
+        message = f"policy is {quote(policy)}: a Policy or the path of a policy file is expected"
+        raise ConfigurationError(message)
+    return Policy.load(policy)
+
+
+def lookup_of(registry: Registry | str, lookup: LookupClient | None, clock: Clock) -> LookupClient:
+    """A client over the registry, or the caller's own."""
+    if lookup is None:
+        return LookupClient(registry_from_url(registry) if isinstance(registry, str) else registry, clock=clock)
+    if not isinstance(lookup, LookupClient):
+        message = f"lookup is {quote(lookup)}: a LookupClient is expected"
+        raise ConfigurationError(message)
+    return lookup
+
+
+def clock_of(clock: Clock | None) -> Clock:
+    """The caller's clock, or the machine's."""
+    given = able(clock, ("now", "monotonic"), "clock")
+    return SystemClock() if given is None else given
+
+
+def able(given: T, methods: tuple[str, ...], what: str) -> T:
+    """The object, if it has the methods that it is asked for; a missing one would be found only while deciding."""
+    if given is not None and not all(callable(getattr(given, method, None)) for method in methods):
+        message = f"{what} is {quote(given)}: an object with {' and '.join(methods)} is expected"
+        raise ConfigurationError(message)
+    return given
+
+
+def flag(given: bool, what: str) -> bool:  # noqa: FBT001 -- a setting's value
+    """True or false, and nothing that only looks like it."""
+    if not isinstance(given, bool):
+        message = f"{what} is {quote(given)}: true or false is expected"
+        raise ConfigurationError(message)
+    return given
+
+
+def mode_of(mode: Mode | str | None) -> Mode | None:
+    """A mode by its word."""
+    if mode is None or isinstance(mode, Mode):
+        return mode
+    return Mode(word(mode, [m.value for m in Mode], "mode"))
+
+
+def occasion_of(occasion: Occasion | str) -> Occasion:
+    """An occasion by its word."""
+    if type(occasion) is Occasion:
+        return occasion
+    return Occasion(word(occasion, [o.value for o in Occasion], "occasion"))
+
+
+def word(given: object, known: list[str], what: str) -> str:
+    """A word of a closed list; an unknown one is refused with the nearest."""
+    if isinstance(given, str) and given in known:
+        return given
+    suggestion = nearest(str(given), known)
+    hint = f"did you mean {suggestion}?" if suggestion else ""
+    message = f"{quote(given)} is no {what}: one of {', '.join(known)}"
+    raise ConfigurationError(message, hint=hint)
+
+
+LONGEST_DEADLINE: Final = 3_600.0
+
+
+def deadline_of(seconds: float) -> float:
+    """Seconds above nothing."""
+    valid = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST_DEADLINE
+    if not valid:
+        message = f"deadline is {quote(seconds)}: seconds, above 0 and at most {LONGEST_DEADLINE:g}"
+        raise ConfigurationError(message)
+    return float(seconds)
+
+
+def moment_of(moment: datetime) -> datetime:
+    """A moment with its zone."""
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        message = f"as_of is {quote(moment)}: it needs a date and time with a zone"
+        raise ConfigurationError(message, hint="2024-04-01T00:00:00+08:00", code="config.time")
+    return moment
