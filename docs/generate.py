@@ -18,6 +18,7 @@ from icpgate.cli.root import COMMANDS, root
 from icpgate.decision.explanation import decision_schema
 from icpgate.policy import Policy
 from icpgate.policy.table import markdown
+from icpgate.record import local_time
 from icpgate.rules.reasons import LANGUAGES, ReasonText, reason_texts
 
 if TYPE_CHECKING:
@@ -60,12 +61,13 @@ def _policy() -> Iterator[str]:
         yield re.sub(r"`(\w+)`", r"[`\1`](reasons.md#\1)", row, count=1)
     yield ""
     transition = policy.transition
+    end, inspected = local_time(transition.existing_apps_end), local_time(transition.inspection_end)
     yield "## Stages"
     yield ""
-    yield f"- New apps register first from {transition.new_apps_from.isoformat()} on."
-    yield f"- Existing apps are those first listed before {transition.existing_before.isoformat()}."
-    yield f"- Their time ends at {transition.existing_apps_end.isoformat()}."
-    yield f"- Inspection ends at {transition.inspection_end.isoformat()}; from then on there is no stage left."
+    yield f"- New apps register first from {local_time(transition.new_apps_from)} on."
+    yield f"- Existing apps are those first listed before {local_time(transition.existing_before)}."
+    yield f"- Their time ends at {end}."
+    yield f"- Inspection ends at {inspected}; from then on there is no stage left."
     yield f"- Until then these are lifted: {', '.join(f'`{code}`' for code in sorted(transition.forgives))}."
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "RegisteredPlatform",
     "RegistrationRecord",
     "RegistrationStatus",
+    "local_time",
     "read_time",
     "write_time",
 ]
@@ -169,6 +170,11 @@ def _written_platform(platform: RegisteredPlatform) -> dict[str, str]:
         "public_key": platform.public_key,
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def local_time(moment: datetime) -> str:
+    """A moment for people, who all go by Asia/Shanghai."""
+    return moment.astimezone(BEIJING).isoformat()
 
 
 def write_time(moment: datetime) -> str:

@@ -218,6 +218,7 @@ def test_json_is_one_line_of_visible_text() -> None:
     assert not set(nasty) - set("abcdefg") & set(text)
     assert json.loads(text) == decision.written()
     assert '": ' not in text
+    assert "挖煤姬" in text
 
 
 # --- in words ------------------------------------------------------------------------------------
@@ -230,7 +231,7 @@ def test_an_allow_in_words() -> None:
         "  · could not be checked: public_key_mismatch",
         "  bound by: document_number, package, signing_certificate, operator_and_name",
         f"  show: ICP registration number: {NUMBER} → https://beian.miit.gov.cn/",
-        "  expires: 2026-12-23T00:00:00Z",
+        "  expires: 2026-12-23T08:00:00+08:00",
     ]
 
 
@@ -277,7 +278,7 @@ def test_an_allow_in_chinese() -> None:
     assert lines[-3:] == [
         "  对应依据: document_number, package, signing_certificate, operator_and_name",
         f"  应标明: APP备案号：{NUMBER} → https://beian.miit.gov.cn/",
-        "  有效至: 2026-12-23T00:00:00Z",
+        "  有效至: 2026-12-23T08:00:00+08:00",
     ]
 
 
@@ -289,16 +290,17 @@ def test_warnings_and_what_was_lifted_in_words() -> None:
     lines = _made()["exempted"].explain().splitlines()
     assert [line.split(":")[0] for line in lines[1:3]] == ["  ~ number_missing", "  ✓ exempted"]
     assert not any("fix:" in line for line in lines)
-    assert lines[-1] == "  expires: 2027-01-01T00:00:00Z"
+    assert lines[-1] == "  expires: 2027-01-01T08:00:00+08:00"
 
 
 def test_looking_back_in_words() -> None:
     """A decision about a past day says so first."""
     as_of = NOW - timedelta(days=1)
     assert (
-        check(as_of=as_of).explain().splitlines()[1] == "  retrospective: what would have been on 2026-11-23T00:00:00Z"
+        check(as_of=as_of).explain().splitlines()[1]
+        == "  retrospective: what would have been on 2026-11-23T08:00:00+08:00"
     )
-    assert check(as_of=as_of).explain("zh").splitlines()[1] == "  回溯判定，适用日期 2026-11-23T00:00:00Z"
+    assert check(as_of=as_of).explain("zh").splitlines()[1] == "  回溯判定，适用日期 2026-11-23T08:00:00+08:00"
 
 
 def test_simulated_in_words() -> None:

@@ -61,11 +61,11 @@ def _said(decision: Decision, effect: Effect) -> list[str]:
 @pytest.mark.parametrize(
     ("first", "as_of", "phase", "found", "end"),
     [
-        (None, "2023-08-31T15:59:59+00:00", "preparation", "new", "2023-08-31T16:00:00+00:00"),
+        (None, "2023-08-31T15:59:59+00:00", "preparation", "new", "2023-09-01T00:00:00+08:00"),
         ("2021-05-01", "2023-08-31T15:59:59+00:00", "preparation", "first listed on 2021-05-01",
-         "2024-03-31T16:00:00+00:00"),
+         "2024-04-01T00:00:00+08:00"),
         ("2021-05-01", "2024-03-31T15:59:59+00:00", "existing_apps", "first listed on 2021-05-01",
-         "2024-03-31T16:00:00+00:00"),
+         "2024-04-01T00:00:00+08:00"),
     ],
 )  # fmt: skip
 def test_the_transition(first: str | None, as_of: str, phase: str, found: str, end: str) -> None:
@@ -163,7 +163,7 @@ def test_an_exemption() -> None:
     decision = Scene(records=[], policy=_policy(_exempting(["number_missing"]))).check(described(**BARE))
     assert (decision.allowed, decision.basis, decision.exemption) == (True, Basis.EXEMPTED, "e")
     grant = Raised(
-        Effect.GRANTS, "exempted", "exemption", "e, approved by compliance", "until 2027-01-01T00:00:00+00:00"
+        Effect.GRANTS, "exempted", "exemption", "e, approved by compliance", "until 2027-01-01T08:00:00+08:00"
     )
     assert grant in decision.raised
     assert _said(decision, Effect.LIFTED) == ["number_missing"]
@@ -231,6 +231,7 @@ def test_two_exemptions() -> None:
     )
     decision = Scene(policy=policy).check(described(name="另一个名字", display={}))
     assert (decision.allowed, decision.exemption) == (True, "e, second")
+    assert _said(decision, Effect.LIFTED) == ["name_mismatch", "display_missing", "display_link_missing"]
     assert _said(decision, Effect.GRANTS) == ["exempted", "exempted"]
     assert decision.expires_at == datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -256,7 +257,7 @@ def test_fail_open() -> None:
     assert not decision.undecided
     assert not decision.denied
     grant = Raised(
-        Effect.GRANTS, "fail_open_used", "fail_open", "f, approved by compliance", "until 2026-11-30T00:00:00+00:00"
+        Effect.GRANTS, "fail_open_used", "fail_open", "f, approved by compliance", "until 2026-11-30T08:00:00+08:00"
     )
     assert grant in decision.raised
     assert _said(decision, Effect.LIFTED) == ["registry_unavailable"]

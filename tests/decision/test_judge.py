@@ -143,6 +143,12 @@ def test_codes_of_one_s_own_come_last() -> None:
     assert decision.codes == ("number_missing", "x_a", "x_b")
 
 
+def test_two_reasons_are_in_order_too() -> None:
+    """A denial that was found later may come first."""
+    policy = replace(_with(Saying(Outcome.FAIL)), rules=tuple(reversed(_with(Saying(Outcome.FAIL)).rules)))
+    assert Scene(policy=policy, records=[registered(blacklisted=True)]).check().codes == ("blacklisted", "x_own")
+
+
 def test_notes_are_in_the_order_of_their_rules() -> None:
     """The code is the same for all, so what was found decides."""
     decision = check(described(display=None), registered(service_name=None, operator=None))
@@ -289,6 +295,25 @@ def test_both_observations_are_kept() -> None:
     by_number, by_document = check(), check(described(registration_number=None))
     assert [str(e.query) for e in by_number.evidence] == [f"number {NUMBER}"]
     assert [str(e.query) for e in by_document.evidence] == ["document and package com.sig.wameiji"]
+
+
+def test_a_case_with_both_observations_keeps_both() -> None:
+    """In the order in which they are asked; without any there is none."""
+    by_number, by_document = check(), check(described(registration_number=None))
+    case = Case(
+        app=by_number.app,
+        number=by_number.number,
+        number_problem=None,
+        observation=by_number.observations[0],
+        by_document=by_document.observations[0],
+        action=Action.LIST,
+        occasion=Occasion.FIRST,
+        as_of=NOW,
+        now=NOW,
+    )
+    decision = decide(case, Policy.default(), decision_id="x")
+    assert decision.observations == (by_number.observations[0], by_document.observations[0])
+    assert Scene().check(described(registration_number=None, operator=None)).observations == ()
 
 
 def test_the_id_is_the_caller_s() -> None:

@@ -149,6 +149,9 @@ def test_an_empty_file() -> None:
         ("[[policy]]", Defect("config.value", "policy", "list given", "a table")),
         ("rules = []", Defect("config.value", "rules", "list given", "a table")),
         ("[[transition]]", Defect("config.value", "transition", "list given", "a table")),
+        ("[transition]\ninspection_ends = 1",
+         Defect("config.unknown", "transition.inspection_ends", "unknown key 'inspection_ends'", "",
+                "did you mean inspection_end?")),
         ("recheck = 24", Defect("config.value", "recheck", "int given", "a table")),
         ("[recheck]\nalowed = 1", Defect("config.unknown", "recheck.alowed", "unknown key 'alowed'", "",
                                         "did you mean allowed?")),
@@ -305,13 +308,27 @@ def test_what_a_date_can_forgive() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["0", "-1", "-0.5", "nan", "inf", "-inf", "true", "false", '"24"', "8784.001", "1e300", "1e-9", "[24]"]
+    ("value", "shown"),
+    [
+        ("0", "0"),
+        ("-1", "-1"),
+        ("-0.5", "-0.5"),
+        ("nan", "nan"),
+        ("inf", "inf"),
+        ("-inf", "-inf"),
+        ("true", "True"),
+        ("false", "False"),
+        ('"24"', "24"),
+        ("8784.001", "8784.001"),
+        ("1e300", "1e+300"),
+        ("1e-9", "1e-09"),
+        ("[24]", "[24]"),
+    ],
 )
-def test_recheck_out_of_range(value: str) -> None:
+def test_recheck_out_of_range(value: str, shown: str) -> None:
     """A time to look again is a number of hours that somebody can have meant."""
-    (defect,) = _defects(f"{EXTENDS}[recheck]\ndenied = {value}")
-    assert (defect.code, defect.place, defect.expected) == ("config.value", "recheck.denied", HOURS)
-    assert defect.message.endswith(" given")
+    expected = Defect("config.value", "recheck.denied", f"'{shown}' given", HOURS)
+    assert _defects(f"{EXTENDS}[recheck]\ndenied = {value}") == (expected,)
 
 
 @pytest.mark.parametrize(

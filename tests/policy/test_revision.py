@@ -98,6 +98,22 @@ def test_what_changes_a_decision(text: str) -> None:
     assert _revision(text) != Policy.default().revision
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ('reason = "c"', 'reason = "another"', True),
+        ('name = "a"', 'name = "z"', False),
+        ("2026-11-30T00:00:00+08:00", "2026-11-30T00:00:01+08:00", False),
+        ('["registry_unavailable"]', '["record_stale"]', False),
+        ('["list"]', '["list", "connect"]', False),
+        ('["first"]', '["update"]', False),
+    ],
+)
+def test_fail_open_in_the_revision(before: str, after: str, same: bool) -> None:  # noqa: FBT001 -- a test's parameter
+    """As with an exemption."""
+    assert (_revision(FAIL_OPEN.replace(before, after)) == _revision(FAIL_OPEN)) is same
+
+
 def test_revisions_differ_among_each_other() -> None:
     """No two of the changes are taken for one."""
     mark = next(m for m in test_what_changes_a_decision.pytestmark if m.name == "parametrize")  # type: ignore[attr-defined]  # pytest's own

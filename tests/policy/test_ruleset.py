@@ -17,6 +17,7 @@ from icpgate.rules.standing import AccessUnrestricted, RecordFresh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from icpgate.policy.model import BoundRule
     from icpgate.rules import Case
@@ -326,6 +327,13 @@ def test_a_rule_of_one_s_own() -> None:
     assert set(policy.rules[-1].levels.values()) == {Level.ENFORCE}
 
 
+def test_a_rule_of_one_s_own_in_a_file(tmp_path: Path) -> None:
+    """A file is loaded with the rules that were passed, like a text."""
+    path = tmp_path / "p.toml"
+    path.write_text(f"{EXTENDS}[rules.x_plain]\n{EVERYWHERE}", encoding="utf-8")
+    assert Policy.load(path, rules=[*RULES, Plain]).rules[-1].code == "x_plain"
+
+
 def test_a_rule_of_one_s_own_must_be_stated() -> None:
     """A rule that was passed and is not in the file would silently not be asked."""
     hint = "say what it does for list, connect and preinstall"
@@ -397,6 +405,8 @@ def test_a_rule_that_refuses_its_parameters() -> None:
 def test_what_is_no_list_of_rules(rules: Sequence[object], defect: Defect) -> None:
     """What the caller passes as rules is checked before the file; nobody takes a code of icpgate's own."""
     assert _defects("this is not TOML", rules) == (defect,)
+    with pytest.raises(PolicyError, match=r"^rules: 1 defect\n"):
+        Policy.default(rules)  # type: ignore[arg-type]  # as above
 
 
 def test_a_code_of_one_s_own_has_a_length() -> None:

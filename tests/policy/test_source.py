@@ -55,7 +55,7 @@ def test_a_day_that_no_calendar_has(day: str) -> None:
 
 def test_a_number_of_five_thousand_digits() -> None:
     """More digits than Python converts are a defect with its place, not a ValueError."""
-    defect = _defect("b = 12\na = " + "9" * 5_000)
+    defect = _defect("b = 12\na = " + "9" * 5_000 + "\n\n")
     assert defect == Defect("config.syntax", "p.toml:2:5", "a number of 5,000 digits", "an integer of 64 bits")
 
 
@@ -75,17 +75,18 @@ def test_the_outermost_integers_load(number: int) -> None:
 
 
 def test_every_integer_that_is_too_large_is_named() -> None:
-    """All of them at once."""
+    """All of them at once, in tables and lists."""
     with pytest.raises(PolicyError) as caught:
-        parsed(f"a = {2**70}\nb = {2**70}", "p.toml")
-    assert sorted(defect.place for defect in caught.value.defects) == ["a", "b"]
-    assert str(caught.value).startswith("p.toml: 2 defects")
+        parsed(f"a = {2**70}\nb = {2**70}\nX = [{2**70}, [1], [{2**70}]]\nt.X = {2**70}\nu.v = 1", "p.toml")
+    assert sorted(defect.place for defect in caught.value.defects) == ["X[0]", "X[2][0]", "a", "b", "t.X"]
+    assert str(caught.value).startswith("p.toml: 5 defects")
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
     [
         ("a = " + "[" * 5_000, "p.toml:1:21"),
+        ("\n" + "[" * 20 + "\n\n", "p.toml:2:17"),
         ("b = 1\na = " + "{ a = " * 5_000, "p.toml:2:101"),
         ("a = '[[[' # ]]]\nc = " + "[" * 17, "p.toml:2:21"),
         ('a = """[\\"""[[[""" # "\nc = [' + "]\nd = " + "[" * 17, "p.toml:3:21"),
@@ -106,8 +107,8 @@ def test_as_deep_as_allowed() -> None:
 def test_deep_keys() -> None:
     """A key of five thousand parts is refused before anything walks down it."""
     defect = _defect(".".join("a" * 5_000) + " = 1")
-    assert defect.place == ".".join("a" * (MAX_DEPTH + 1))
-    assert defect.message == "nested deeper than 16 levels"
+    place = ".".join("a" * (MAX_DEPTH + 1))
+    assert defect == Defect("config.syntax", place, "nested deeper than 16 levels", "TOML")
     assert parsed(".".join("a" * MAX_DEPTH) + " = 1", "p")
 
 

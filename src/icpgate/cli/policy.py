@@ -11,6 +11,7 @@ from icpgate.cli.output import format_option, lang_option, line, read_bytes, tab
 from icpgate.jsontext import loads
 from icpgate.policy import Level, Policy
 from icpgate.policy.table import markdown, warnings
+from icpgate.record import local_time
 from icpgate.rules import Action, Occasion
 from icpgate.testing.policy_table import read_rows, run, shipped_rows
 
@@ -48,10 +49,10 @@ def show(path: str | None, form: str, lang: str) -> int:
             line(row)
         for exemption in policy.exemptions:
             line(
-                f"exemption {exemption.name}: {', '.join(sorted(exemption.codes))} until {exemption.until.isoformat()}"
+                f"exemption {exemption.name}: {', '.join(sorted(exemption.codes))} until {local_time(exemption.until)}"
             )
         for setting in policy.fail_open:
-            line(f"fail_open {setting.name}: {', '.join(sorted(setting.codes))} until {setting.until.isoformat()}")
+            line(f"fail_open {setting.name}: {', '.join(sorted(setting.codes))} until {local_time(setting.until)}")
     return 0
 
 

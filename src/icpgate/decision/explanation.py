@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic brings it; its own refuses t
 
 from icpgate.decision.model import Basis, Effect, Verdict
 from icpgate.errors import shown
-from icpgate.record import write_time
+from icpgate.record import local_time, write_time
 from icpgate.rules.reasons import LANGUAGES, Audience
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def explain(decision: Decision, lang: str, audience: Audience) -> str:
     if decision.simulated:
         lines.append(f"  {words['simulated']}")
     if decision.retrospective:
-        lines.append(f"  {words['retrospective']} {write_time(decision.as_of)}")
+        lines.append(f"  {words['retrospective']} {local_time(decision.as_of)}")
     for reason in decision.reasons:
         if reason.effect is Effect.NOTES:
             continue
@@ -310,4 +310,4 @@ def _ending(decision: Decision, lang: str) -> Iterator[str]:
     ):
         yield f"  {words['show']}: {decision.display.text(lang)} → {decision.display.link}"
     if decision.expires_at is not None:
-        yield f"  {words['until']}: {write_time(decision.expires_at)}"
+        yield f"  {words['until']}: {local_time(decision.expires_at)}"

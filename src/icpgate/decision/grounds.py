@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from icpgate.app import Declaration
 from icpgate.decision.model import Basis, Effect, Raised
 from icpgate.policy.model import OPENABLE
+from icpgate.record import local_time
 from icpgate.rules.declaration import contradictions, gaps
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _transition(case: Case, policy: Policy, applied: Applied) -> None:
     phase = transition.phase(case.as_of).value
     first = case.app.first_listed_on
     found = f"first listed on {first.isoformat()}" if first is not None else "new"
-    grant = _grant("transition_period", f"phase.{phase}", found, f"registered by {end.isoformat()}")
+    grant = _grant("transition_period", f"phase.{phase}", found, f"registered by {local_time(end)}")
     applied.lift(transition.forgives, grant, end=end)
 
 
@@ -105,7 +106,7 @@ def _exemptions(case: Case, policy: Policy, applied: Applied) -> None:
     for exemption in policy.exemptions:
         if applied.denials and exemption.covers(case):
             found = f"{exemption.name}, approved by {exemption.approver}"
-            grant = _grant("exempted", "exemption", found, f"until {exemption.until.isoformat()}")
+            grant = _grant("exempted", "exemption", found, f"until {local_time(exemption.until)}")
             if applied.lift(exemption.codes, grant, end=exemption.until):
                 applied.names.append(exemption.name)
 
@@ -115,7 +116,7 @@ def _fail_open(case: Case, policy: Policy, applied: Applied) -> None:
         remaining = {d.code for d in applied.denials}
         if remaining and remaining <= setting.codes & OPENABLE and setting.covers(case):
             found = f"{setting.name}, approved by {setting.approver}"
-            grant = _grant("fail_open_used", "fail_open", found, f"until {setting.until.isoformat()}")
+            grant = _grant("fail_open_used", "fail_open", found, f"until {local_time(setting.until)}")
             applied.lift(remaining, grant, end=setting.until)
             applied.names.append(setting.name)
             applied.basis = Basis.UNDECIDED
