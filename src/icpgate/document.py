@@ -20,7 +20,7 @@ from icpgate.errors import quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["DocumentType", "Problem", "document_defect", "is_mainland", "is_personal", "mask"]
+__all__ = ["DocumentType", "Problem", "document_defect", "fits", "is_mainland", "is_personal", "mask", "normal_form"]
 
 MAX_CHARACTERS: Final = 256
 """How much of a number is looked at; a longer text is refused as it is."""
@@ -131,7 +131,7 @@ def mask(document_type: DocumentType, number: str) -> str:
     >>> mask(DocumentType.USCC, "91110000600037341L"), mask(DocumentType.ID_CARD, "11010519491231002X")
     ('9111***341L', '***X')
     """
-    normal = _normal(document_type, number)
+    normal = normal_form(document_type, number)
     if "*" in normal or not normal.isprintable() or len(normal) > MAX_NUMBER:
         return HIDDEN
     if document_type in _PERSONAL or document_type is DocumentType.OTHER:
@@ -164,7 +164,7 @@ def document_defect(document_type: DocumentType, number: str) -> tuple[str, Prob
     >>> document_defect(DocumentType.USCC, "9111OOOO600037341L")[1].hint
     'did you mean 0 for O at character 5, 0 for O at character 6, 0 for O at character 7, 0 for O at character 8?'
     """
-    normal = _normal(document_type, number)
+    normal = normal_form(document_type, number)
     if len(normal) > MAX_NUMBER:
         return normal, Problem(f"{len(normal):,} characters", f"at most {MAX_NUMBER}")
     fault = _FAULTS.get(document_type)
@@ -173,6 +173,15 @@ def document_defect(document_type: DocumentType, number: str) -> tuple[str, Prob
         return normal, problem
     hint = _of_another_type(document_type, normal) or _did_you_mean(fault, normal) or problem.hint
     return normal, replace(problem, hint=hint)
+
+
+def fits(document_type: DocumentType, number: str) -> bool:
+    """Whether a number can stand on a document of the type: `document_defect` without its words."""
+    normal = normal_form(document_type, number)
+    if len(normal) > MAX_NUMBER:
+        return False
+    fault = _FAULTS.get(document_type)
+    return (_free_fault(normal) if fault is None else fault(normal)) is None
 
 
 _UPPER: Final = {ord(letter): letter.upper() for letter in "abcdefghijklmnopqrstuvwxyz"}
@@ -186,7 +195,8 @@ _FREE_SHAPE: Final = _UPPER | _BLANKS | dict.fromkeys(_DASHES, "-")
 _FIXED_SHAPE: Final = _UPPER | _BLANKS | dict.fromkeys(_DASHES)
 
 
-def _normal(document_type: DocumentType, number: str) -> str:
+def normal_form(document_type: DocumentType, number: str) -> str:
+    """The number as two of them are compared, whether it is right or not."""
     if len(number) > MAX_CHARACTERS:
         return number
     shape = _FIXED_SHAPE if document_type in _FAULTS else _FREE_SHAPE

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from icpgate.document import DocumentType, document_defect
+from icpgate.document import DocumentType, normal_form
 from icpgate.errors import Defect, InvalidNumber, InvalidRecord, nearest, quote, shown
 from icpgate.identifiers import domain_defect, network_defect
 from icpgate.number import RegistrationNumber, ServiceKind, parse
@@ -291,7 +291,7 @@ def _normal_document(document_type: object, number: str) -> str:
     if number.isascii() and number.isalnum() and number == number.upper():
         return number
     known = DocumentType.read(document_type) if isinstance(document_type, str) else None
-    return document_defect(known or DocumentType.OTHER, number)[0]
+    return normal_form(known or DocumentType.OTHER, number)
 
 
 def _entity(value: object) -> str | None:

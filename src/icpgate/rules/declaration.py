@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.app import Declaration
-from icpgate.document import DocumentType, document_defect, is_mainland
+from icpgate.document import DocumentType, fits, is_mainland
 from icpgate.number import ServiceKind
 from icpgate.rules.rule import Action, Case, Demand, Finding, listed
 
@@ -107,7 +107,7 @@ def _mainland_document(operator: Operator | None) -> DocumentType | None:
     number = operator.document_number
     if number is None:
         return None
-    return next((kind for kind in _OF_THE_MAINLAND if document_defect(kind, number)[1] is None), None)
+    return next((kind for kind in _OF_THE_MAINLAND if fits(kind, number)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.chinese import Likeness, compare
-from icpgate.document import DocumentType, document_defect
+from icpgate.document import DocumentType, normal_form
 from icpgate.rules.entries import entries
 from icpgate.rules.persons import shown_document, shown_operator
 from icpgate.rules.rule import Case, Demand, Finding, legible, listed
@@ -161,8 +161,8 @@ def _is_same_document(case: Case, record: RegistrationRecord) -> bool:
     given = operator.document_number
     if given != registered:
         known = DocumentType.read(record.document_type) if record.document_type is not None else None
-        given = document_defect(operator.document_type or DocumentType.OTHER, given)[0]
-        if given != document_defect(known or DocumentType.OTHER, registered)[0]:
+        given = normal_form(operator.document_type or DocumentType.OTHER, given)
+        if given != normal_form(known or DocumentType.OTHER, registered):
             return False
     return _of_somebody(given)
 

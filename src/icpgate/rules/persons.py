@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from icpgate.document import DocumentType, document_defect, is_personal, mask
+from icpgate.document import DocumentType, fits, is_personal, mask
 from icpgate.rules.rule import legible
 
 __all__ = ["shown_document", "shown_operator"]
@@ -47,7 +47,7 @@ def _is_person(document_type: DocumentType | None, document_number: str | None, 
 
 
 def _is_card(number: str) -> bool:
-    return document_defect(DocumentType.ID_CARD, number)[1] is None
+    return fits(DocumentType.ID_CARD, number)
 
 
 def shown_document(document_type: DocumentType | None, number: str) -> str:
