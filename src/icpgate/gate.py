@@ -222,6 +222,7 @@ class Gate:
         except Exception as error:  # noqa: BLE001 -- whatever a recorder raises, the decision is unrecorded
             return undecided(
                 decision,
+                self.policy,
                 "audit_unavailable",
                 detail=f"recorder.{type(error).__name__}",
                 found="the decision could not be recorded",

@@ -327,7 +327,7 @@ def test_the_id_is_the_caller_s() -> None:
 
 
 def _failed(decision: Decision) -> Decision:
-    return undecided(decision, "audit_unavailable", detail="d", found="f", expected="e")
+    return undecided(decision, Policy.default(), "audit_unavailable", detail="d", found="f", expected="e")
 
 
 def test_an_allow_that_cannot_be_kept_becomes_undecided() -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from icpgate.cli.output import format_option, lang_option, line, read_bytes, table, to_json
-from icpgate.jsontext import loads
 from icpgate.policy import Level, Policy
 from icpgate.policy.table import markdown, warnings
 from icpgate.record import local_time
 from icpgate.rules import Action, Occasion
-from icpgate.testing.policy_table import read_rows, run, shipped_rows
+from icpgate.testing.policy_table import read_table, run, shipped_rows
 
 if TYPE_CHECKING:
     from icpgate.policy.model import BoundRule
@@ -90,7 +90,7 @@ def _written(policy: Policy) -> dict[str, object]:
 def lint(file: str, lang: str) -> int:  # noqa: ARG001 -- the option is common to all commands
     """Check FILE; say every defect with its place, and what is allowed but has no effect."""
     policy = Policy.load(file)
-    for warning in warnings(policy):
+    for warning in warnings(policy, datetime.now(UTC)):
         line(f"warning: {warning}")
     off = sum(level is Level.OFF for rule in policy.rules for level in rule.levels.values())
     line(f"{file}: {len(policy.rules)} rules, {off} switched off, revision {policy.revision}")
@@ -107,11 +107,7 @@ def lint(file: str, lang: str) -> int:  # noqa: ARG001 -- the option is common t
 def test(path: str | None, rows_path: Path | None, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Run a table of apps and expected decisions; exits with 1 when one comes out otherwise."""
     policy = _policy(path)
-    if rows_path is None:
-        rows = shipped_rows()
-    else:
-        raw = read_bytes(str(rows_path))
-        rows = read_rows([loads(text) for text in raw.splitlines() if text.strip()], str(rows_path))
+    rows = shipped_rows() if rows_path is None else read_table(read_bytes(str(rows_path)), str(rows_path))
     results = run(policy, rows)
     failed = [result for result in results if result.differences]
     for result in results:

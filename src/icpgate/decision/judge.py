@@ -139,11 +139,14 @@ def _observations(case: Case) -> tuple[Observation, ...]:
 
 
 def _end(case: Case, plan: Plan, applied: Applied | None) -> datetime | None:
-    """When an allow ends: with its grounds, and with the age of a record that is still believed."""
-    ends = [] if applied is None else applied.ends
-    too_old = None if case.record is None else seen(case) + plan.max_age
-    if too_old is not None and too_old >= case.now:
-        return min(too_old, *ends) if ends else too_old
+    """When an allow ends: with its grounds, its approvals, and the age of a record that is still believed."""
+    ends = [] if applied is None else list(applied.ends)
+    if case.record is not None:
+        too_old = seen(case) + plan.max_age
+        if too_old >= case.now:
+            ends.append(too_old)
+    if case.app.pre_approvals:
+        ends += [end for end in (of(case) for of in plan.ends) if end is not None and end > case.now]
     return min(ends, default=None)
 
 
@@ -154,7 +157,7 @@ def _recheck(case: Case, policy: Policy, verdict: Verdict, basis: Basis, expires
     return expires_at if expires_at is not None and case.now <= expires_at < moment else moment
 
 
-def undecided(decision: Decision, code: str, *, detail: str, found: str, expected: str) -> Decision:
+def undecided(decision: Decision, policy: Policy, code: str, *, detail: str, found: str, expected: str) -> Decision:
     """The decision as it must be returned when something around it failed: neither yes nor no."""
     from dataclasses import replace  # noqa: PLC0415 -- only on the way out of a failure
 
@@ -165,4 +168,5 @@ def undecided(decision: Decision, code: str, *, detail: str, found: str, expecte
         basis=decision.basis if decision.denied else Basis.UNDECIDED,
         raised=tuple(sorted([raised, *decision.raised], key=_position)),
         expires_at=None,
+        recheck_at=decision.recheck_at if decision.denied else decision.decided_at + policy.recheck["undecided"],
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from icpgate.chinese import fold
 from icpgate.policy.contained import ContainedRule
 from icpgate.rules import RULES, Action, Occasion
+from icpgate.rules.approval import PreApprovalValid
 from icpgate.rules.reasons import ReasonText, custom_reason, reason_texts
 from icpgate.rules.standing import max_age_of
 
@@ -180,12 +181,14 @@ class Plan:
     """
     The rules of one action and occasion, bound once when the policy is loaded.
 
-    `checks` are those of `entries`, apart because every decision calls each of them.
+    `checks` are those of `entries`, apart because every decision calls each of them. `ends` tell
+    when something runs out that a rule passed on, so that an allow ends with it.
     """
 
     entries: tuple[PlanEntry, ...]
     checks: tuple[Callable[[Case], Finding], ...]
     max_age: timedelta
+    ends: tuple[Callable[[Case], datetime | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +230,9 @@ class Policy:
             for rule in chosen
         )
         checks = tuple(entry.check for entry in entries)
-        return Plan(entries, checks, max_age_of(tuple(rule.rules[action] for rule in chosen)))
+        own = tuple(rule.rules[action] for rule in chosen)
+        ends = tuple(rule.ends for rule in own if isinstance(rule, PreApprovalValid))
+        return Plan(entries, checks, max_age_of(own), ends)
 
     @staticmethod
     def default(rules: Sequence[type[Rule]] | None = None) -> Policy:

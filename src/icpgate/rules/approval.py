@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -25,8 +25,6 @@ from icpgate.record import BEIJING
 from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from icpgate.app import PreApproval
 
 __all__ = ["PreApprovalPresent", "PreApprovalValid", "Sector", "SectorList", "sectors", "sectors_version"]
@@ -180,6 +178,21 @@ class PreApprovalValid(Demand):
             return self.passed
         found = [f"{sector.id}: {legible(str(a.document_number))} {_dates(a)}" for sector, a in invalid]
         return self.failed(f"sector.{invalid[0][0].id}", found=listed(found), expected=f"an approval valid on {day}")
+
+    def ends(self, case: Case) -> datetime | None:
+        """When the first of the demanded approvals runs out that nothing else stands for; None when none does."""
+        lasts = [_last_day(case, sector) for sector in _demanded(case, self.lists)]
+        days = [day for day in lasts if day is not None]
+        return datetime.combine(min(days) + timedelta(days=1), time(), BEIJING) if days else None
+
+
+def _last_day(case: Case, sector: Sector) -> date | None:
+    """The last day of the approval that is valid longest; None for one without end, or where the record has one."""
+    held = _held(case, sector)
+    if not held or _in_record(case, sector):
+        return None
+    last = max(approval.valid_until or date.max for approval in held)
+    return last if last < date.max else None
 
 
 def _dates(approval: PreApproval) -> str:
