@@ -105,7 +105,7 @@ def test_constants_that_are_not_json(text: str) -> None:
         ('{"a"\n: 1} []', "line 2, column 6", "Extra data"),
         ('"a\tb"', "line 1, column 3", "Invalid control character at"),
         ("{'a': 1}", "line 1, column 2", "Expecting property name enclosed in double quotes"),
-        ("[1,]", "line 1, column 4", "Expecting value"),
+        ("[1 2]", "line 1, column 4", "Expecting ',' delimiter"),
         ("01", "line 1, column 2", "Extra data"),
         ("\u00a01", "line 1, column 1", "Expecting value"),
     ],

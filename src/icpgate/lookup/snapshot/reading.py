@@ -75,6 +75,13 @@ class About:
     contains: frozenset[str]
 
 
+class _Connection(sqlite3.Connection):
+    """Closes itself when nobody has it any more: a gate that was only forgotten has nothing to lose, and need not warn."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class _Pool:
     """The idle connections of one process."""
 
@@ -167,7 +174,7 @@ class RegistryFile:
         """A new connection to the verified file; None when another file stands at its path."""
         try:
             connection = sqlite3.connect(
-                uri_of(self._absolute), uri=True, isolation_level=None, check_same_thread=False
+                uri_of(self._absolute), uri=True, isolation_level=None, check_same_thread=False, factory=_Connection
             )
         except sqlite3.Error:
             return None
