@@ -76,7 +76,7 @@ class About:
 
 
 class _Connection(sqlite3.Connection):
-    """Closes itself when nobody has it any more: a gate that was only forgotten has nothing to lose, and need not warn."""
+    """Closes itself when nobody has it any more: a forgotten gate has nothing to lose."""
 
     def __del__(self) -> None:
         self.close()
