@@ -51,7 +51,7 @@ test: $(VENV)/.test
 
 # Everything: the tests with more examples and no skip, the mutation score, the second type checker.
 test-all: $(VENV)/.test-all lint types
-	$(V) -m pytest -q -n 2 --hypothesis-profile=all
+	$(V) -m pytest -q -n 2 --hypothesis-profile=all --no-skips --timeout=1800
 	$(V) -m pyright --pythonpath $(V) tests/typing
 	$(V) tests/mutation.py
 
