@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import csv
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from icpgate.app import App
-from icpgate.cli.output import format_option, lang_option, line, read_bytes, say, to_json
+from icpgate.cli.output import cell, format_option, lang_option, line, moment_of, read_bytes, say, to_json
 from icpgate.decision import Audience
-from icpgate.errors import IcpGateError, InvalidApp, quote
+from icpgate.errors import IcpGateError, InvalidApp
 from icpgate.gate import Checked, Gate
 from icpgate.jsontext import InvalidJson, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from icpgate.decision import Decision
 
@@ -74,7 +74,7 @@ def _command(file: str | None, form: str, lang: str, **options: object) -> int:
     audience = Audience.GATEKEEPER if options.pop("for_gatekeeper") else Audience.DEVELOPER
     rows = _rows(file) if file is not None else iter([_from_options(described)])
     with _gate(options) as gate:
-        as_of = _moment(options["as_of"])
+        as_of = moment_of("--as-of", options["as_of"])
         checked = _checked(gate, rows, str(options["occasion"]), as_of)
         return exit_code(_written(checked, form, lang, audience))
 
@@ -91,18 +91,6 @@ def _gate(options: dict[str, object]) -> Gate:
         deadline=options["deadline"],  # type: ignore[arg-type]  # a float by click
         allow_simulated=bool(options["allow_simulated"]),
     )
-
-
-def _moment(text: object) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise click.UsageError(f"--as-of {quote(text)}: a moment with its zone, such as 2024-03-31T23:59:59+08:00")
-    return moment
 
 
 def _from_options(described: dict[str, object]) -> object:
@@ -170,7 +158,7 @@ def _written(items: Iterator[Checked], form: str, lang: str, audience: Audience)
         if form == "jsonl":
             line(to_json(_item(item)))
         elif writer is not None:
-            writer.writerow([_cell(value) for value in _csv_row(item)])
+            writer.writerow([cell(value) for value in _csv_row(item)])
         elif item.decision is not None:
             line(item.decision.explain(lang, audience))
         if item.error is not None:
@@ -205,12 +193,6 @@ def _csv_row(item: Checked) -> list[object]:
         item.position, decision.app.package, number, decision.verdict.value, decision.basis.value,
         " ".join(decision.codes), decision.id,
     ]  # fmt: skip
-
-
-def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\0"} else text
 
 
 def exit_code(items: Iterator[Checked]) -> int:

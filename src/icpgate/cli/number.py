@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from icpgate.cli.output import format_option, lang_option, line, lines_of, to_json
+from icpgate.cli.output import cell, format_option, lang_option, line, lines_of, to_json
 from icpgate.errors import InvalidNumber, quote
 from icpgate.number import parse
 
@@ -111,15 +111,9 @@ def command(texts: tuple[str, ...], form: str, lang: str) -> int:
         elif form == "text":
             line(_text_line(row, lang))
         elif writer is not None:
-            writer.writerow({name: _cell(value) for name, value in row.items()})
+            writer.writerow({name: cell(value) for name, value in row.items()})
         else:
             kept.append(row)
     if form == "json":
         line(to_json(kept, indent=2))
     return 0 if valid else 1
-
-
-def _cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    text = to_json(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\0"} else text

@@ -5,17 +5,29 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 from rich.cells import cell_len, set_cell_size
 
-from icpgate.errors import IcpGateError
+from icpgate.errors import IcpGateError, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["format_option", "lang_option", "line", "lines_of", "read_bytes", "say", "table", "to_json"]
+__all__ = [
+    "cell",
+    "format_option",
+    "lang_option",
+    "line",
+    "lines_of",
+    "moment_of",
+    "read_bytes",
+    "say",
+    "table",
+    "to_json",
+]
 
 F = TypeVar("F")
 
@@ -55,6 +67,25 @@ def to_json(value: object, *, indent: int | None = None) -> str:
     """JSON as people can read it; what cannot be written in UTF-8 comes out escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=None if indent else (",", ":"))
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def cell(value: object) -> str:
+    """A cell of CSV that no spreadsheet takes for a formula."""
+    text = to_json(value) if isinstance(value, list) else "" if value is None else str(value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\0"} else text
+
+
+def moment_of(option: str, text: object) -> datetime | None:
+    """A moment with its zone, as an option has it; None where it is not given."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.UsageError(f"{option} {quote(text)}: a moment with its zone, such as 2024-03-31T23:59:59+08:00")
+    return moment
 
 
 def read_bytes(path: str) -> bytes:

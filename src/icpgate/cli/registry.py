@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 
 import click
 
-from icpgate.cli.output import format_option, lang_option, line, say, to_json
-from icpgate.errors import quote
+from icpgate.cli.output import format_option, lang_option, line, moment_of, say, to_json
 from icpgate.lookup.snapshotfile import export_records, import_records, init_registry, show, stats
 from icpgate.number import parse
 
@@ -29,20 +27,6 @@ def init(path: str, *, simulate: bool, lang: str) -> int:  # noqa: ARG001 -- the
     init_registry(path, simulated=simulate)
     say(f"{path}: an empty registry{' (SIMULATED)' if simulate else ''}")
     return 0
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise click.UsageError(
-            f"--observed-at {quote(text)}: a moment with its zone, such as 2026-11-24T08:00:00+08:00"
-        )
-    return moment
 
 
 @command.command("import")
@@ -72,7 +56,7 @@ def import_(path: str, files: tuple[str, ...], lang: str, **options: object) -> 
         list(files),
         format=options["input_format"],  # type: ignore[arg-type]  # click offers only the two
         encoding=options["encoding"],  # type: ignore[arg-type]  # a text or None
-        observed_at=_moment(options["observed_at"]),  # type: ignore[arg-type]  # a text or None
+        observed_at=moment_of("--observed-at", options["observed_at"]),
         source=options["source"],  # type: ignore[arg-type]  # a text or None
         authoritative=bool(options["authoritative"]),
         scope=str(options["scope"] or "all"),
