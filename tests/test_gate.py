@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 import pytest
@@ -238,6 +238,18 @@ def test_check_many_is_lazy() -> None:
     assert seen == [0]
 
 
+class _Naive:
+    """A clock without a zone."""
+
+    def now(self) -> datetime:
+        """Nobody knows where."""
+        return datetime(2026, 11, 24)  # noqa: DTZ001 -- the mistake in question
+
+    def monotonic(self) -> float:
+        """The other clock."""
+        return 0.0
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -253,6 +265,7 @@ def test_check_many_is_lazy() -> None:
         {"lookup": object()},
         {"recorder": object()},
         {"clock": object()},
+        {"clock": _Naive()},
         {"allow_simulated": "yes"},
     ],
 )
@@ -275,6 +288,46 @@ def test_a_lookup_of_ones_own_is_used() -> None:
     client = LookupClient(MemoryRegistry([], id="mine", authoritative=False, observed_at=NOW, source="t"))
     gate = Gate.for_listing(MemoryRegistry([], id="m", authoritative=False, observed_at=NOW, source="t"), lookup=client)
     assert gate.check(App.parse(described())).evidence[0].registry == "mine"
+
+
+@pytest.mark.parametrize("apps", [described(), "x", None, App.parse(described())])
+def test_check_many_takes_many(apps: object) -> None:
+    """One app is not a list of them."""
+    with pytest.raises(ConfigurationError, match="check_many takes apps"):
+        next(iter(Scene().gate().check_many(apps)))  # type: ignore[arg-type]  # the mistake in question
+
+
+class _NoZone(tzinfo):
+    """A zone that does not know its offset."""
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        """Nobody knows."""
+        del moment
+        return None
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        """Nor this."""
+        return self.utcoffset(moment)
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        """Nor its name."""
+        del moment
+        return None
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=8))),
+        datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-8))),
+        datetime(2026, 1, 1, tzinfo=_NoZone()),
+    ],
+)
+def test_as_of_at_the_ends_of_the_calendar(moment: datetime) -> None:
+    """A moment that the register can have nothing to do with is the caller's mistake."""
+    with pytest.raises(ConfigurationError, match="from 1990 to 2199"):
+        Scene().gate().check(App.parse(described()), as_of=moment)
 
 
 def test_wrong_calls_are_refused() -> None:

@@ -11,6 +11,7 @@ import itertools
 import logging
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -37,7 +38,7 @@ from icpgate.options import (
 from icpgate.rules import Action, Case, Occasion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -189,6 +190,9 @@ class Gate:
     ) -> Iterator[Checked]:
         """Decide on many, lazily and in order; a row that cannot be read is an item with an error."""
         chosen = occasion_of(occasion)
+        if isinstance(apps, (str, bytes, Mapping, App)) or not hasattr(apps, "__iter__"):
+            message = f"check_many takes apps, not {type(apps).__name__}"
+            raise ConfigurationError(message, hint="a list of them, or check for one", code="app.type")
         for position, given in enumerate(apps):
             try:
                 app = given if isinstance(given, App) else App.parse(given)

@@ -6,7 +6,7 @@ Each reader takes what the caller gave and returns what the gate uses, or raises
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
@@ -76,7 +76,13 @@ def lookup_of(registry: Registry | str, lookup: LookupClient | None, clock: Cloc
 def clock_of(clock: Clock | None) -> Clock:
     """The caller's clock, or the machine's."""
     given = able(clock, ("now", "monotonic"), "clock")
-    return SystemClock() if given is None else given
+    if given is None:
+        return SystemClock()
+    moment = given.now()
+    if not isinstance(moment, datetime) or not _is_told(moment):
+        message = f"clock tells {quote(moment)}: a moment with its zone is expected"
+        raise ConfigurationError(message, code="config.time")
+    return given
 
 
 def able(given: T, methods: tuple[str, ...], what: str) -> T:
@@ -133,7 +139,15 @@ def deadline_of(seconds: float) -> float:
 
 def moment_of(moment: datetime) -> datetime:
     """A moment with its zone."""
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        message = f"as_of is {quote(moment)}: it needs a date and time with a zone"
+    if not isinstance(moment, datetime) or not _is_told(moment):
+        message = f"as_of is {quote(moment)}: it needs a date and time with a zone, from 1990 to 2199"
         raise ConfigurationError(message, hint="2024-04-01T00:00:00+08:00", code="config.time")
-    return moment
+    return moment.astimezone(UTC)
+
+
+def _is_told(moment: datetime) -> bool:
+    """Whether a moment has a zone that knows its offset, in years that the register can have to do with."""
+    try:
+        return moment.utcoffset() is not None and 1990 <= moment.astimezone(UTC).year < 2200  # noqa: PLR2004 -- as said
+    except Exception:  # noqa: BLE001 -- a zone of the caller's own may raise anything
+        return False

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from icpgate.errors import quote
+from icpgate.errors import Defect, InvalidRecord, quote
+from icpgate.number import RegistrationNumber, ServiceKind
+from icpgate.signing import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from icpgate.number import RegistrationNumber, ServiceKind
-    from icpgate.signing import Platform
 
 __all__ = [
     "BEIJING",
@@ -64,6 +64,14 @@ class RegisteredPlatform:
     signing_certificate: str | None = None
     public_key: str | None = None
 
+    def __post_init__(self) -> None:
+        """See `RegistrationRecord.__post_init__`."""
+        if self.platform is not None and type(self.platform) is not Platform:
+            raise _wrong("platforms", self.platform)
+        for value in (self.package, self.signing_certificate, self.public_key):
+            if value is not None and type(value) is not str:
+                raise _wrong("platforms", value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRecord:
@@ -94,6 +102,23 @@ class RegistrationRecord:
     pre_approvals: tuple[str, ...] | None = None
     access_restricted: bool | None = None
     blacklisted: bool | None = None
+
+    def __post_init__(self) -> None:
+        """
+        Refuse values of another type, which rules would misread: a text for a state is no state.
+
+        Raises `InvalidRecord`. What the values say is checked by `read` alone.
+        """
+        for name, kind in _TYPES:
+            value = getattr(self, name)
+            if type(value) is not kind and (value is not None or name in _NEEDED):
+                raise _wrong(name, value)
+        for name, kind in _LISTED:
+            for entry in getattr(self, name) or ():
+                if type(entry) is not kind:
+                    raise _wrong(name, entry)
+        if self.observed_at.tzinfo is None or (self.approved_at is not None and self.approved_at.tzinfo is None):
+            raise _wrong("observed_at", "a time without a zone")
 
     @property
     def entity_number(self) -> str:
@@ -203,3 +228,38 @@ def read_time(text: str, *, zone: timezone | None = None) -> datetime:
     except OverflowError:
         message = f"{quote(text)} is beyond the calendar"
         raise ValueError(message) from None
+
+
+_NEEDED: Final = frozenset({"registration_number", "status", "observed_at", "source", "origin"})
+_TYPES: Final[tuple[tuple[str, type], ...]] = (
+    ("registration_number", RegistrationNumber),
+    ("status", RegistrationStatus),
+    ("observed_at", datetime),
+    ("source", str),
+    ("origin", Origin),
+    ("service_name", str),
+    ("kind", ServiceKind),
+    ("operator", str),
+    ("operator_kind", str),
+    ("document_type", str),
+    ("document_number", str),
+    ("platforms", tuple),
+    ("domains", tuple),
+    ("endpoints", tuple),
+    ("access_providers", tuple),
+    ("approved_at", datetime),
+    ("pre_approvals", tuple),
+    ("access_restricted", bool),
+    ("blacklisted", bool),
+)
+_LISTED: Final[tuple[tuple[str, type], ...]] = (
+    ("platforms", RegisteredPlatform),
+    ("domains", str),
+    ("endpoints", str),
+    ("access_providers", str),
+    ("pre_approvals", str),
+)
+
+
+def _wrong(name: str, value: object) -> InvalidRecord:
+    return InvalidRecord([Defect("record.type", f"/{name}", f"{type(value).__name__} given")], what="record")

@@ -23,6 +23,8 @@ READER_GONE: Final = 141
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; never a traceback."""
+    if sys.stdout is None:  # closed by whoever started us
+        sys.exit(OUTPUT)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -9,6 +9,7 @@ import click
 from icpgate.cli.output import format_option, lang_option, line, moment_of, say, to_json
 from icpgate.lookup.snapshotfile import export_records, import_records, init_registry, show, stats
 from icpgate.number import parse
+from icpgate.record import Origin
 
 __all__ = ["command"]
 
@@ -77,6 +78,8 @@ def show_(path: str, number: str, lang: str) -> int:  # noqa: ARG001 -- as above
         say(f"{number}: not in {path}, which alone does not mean that it is not registered")
         return 3
     line(to_json(record.written(), indent=2))
+    if record.origin is Origin.SIMULATED:
+        say(f"{record.registration_number}: SIMULATED: no bureau issued it")
     return 0
 
 
@@ -87,6 +90,8 @@ def show_(path: str, number: str, lang: str) -> int:  # noqa: ARG001 -- as above
 def stats_(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Say what the registry holds, how old it is, and for what it may say no."""
     values = stats(path)
+    if values["simulated"]:
+        say(f"{path}: SIMULATED: no bureau issued its numbers")
     if form == "json":
         line(to_json(values, indent=2))
     else:

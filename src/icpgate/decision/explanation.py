@@ -11,6 +11,7 @@ from typing_extensions import TypedDict  # pydantic brings it; its own refuses t
 
 from icpgate.decision.model import Basis, Effect, Verdict
 from icpgate.errors import shown
+from icpgate.policy.model import Mode
 from icpgate.record import local_time, write_time
 from icpgate.rules.reasons import LANGUAGES, Audience
 
@@ -229,6 +230,7 @@ _WORDS: Final = {
         "exempted": "ALLOW (exempted)",
         "open": "ALLOW (fail-open)",
         "bound": "bound by",
+        "mode": "nobody is asked to act, the mode is",
         "unchecked": "could not be checked",
         "show": "show",
         "fix": "fix",
@@ -249,6 +251,7 @@ _WORDS: Final = {
         "exempted": "允许（豁免）",
         "open": "允许（临时放行）",
         "bound": "对应依据",
+        "mode": "不要求执行，运行模式",
         "unchecked": "未能检查",
         "show": "应标明",
         "fix": "处理",
@@ -285,6 +288,8 @@ def explain(decision: Decision, lang: str, audience: Audience) -> str:
         lines.append(f"  {words['simulated']}")
     if decision.retrospective:
         lines.append(f"  {words['retrospective']} {local_time(decision.as_of)}")
+    if decision.mode is not Mode.ENFORCE:
+        lines.append(f"  {words['mode']}: {decision.mode.value}")
     for reason in decision.reasons:
         if reason.effect is Effect.NOTES:
             continue

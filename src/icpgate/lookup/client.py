@@ -155,7 +155,7 @@ def _found_problem(query: Query, answer: Found) -> tuple[Why, str] | None:
     if len(records) > 1 and type(query) is ByNumber:
         return Why.MALFORMED, f"{len(records)} records of one number"
     for record in records:
-        if not isinstance(record, RegistrationRecord):
+        if type(record) is not RegistrationRecord:
             return Why.INTERNAL, f"{type(record).__name__} for a record"
         if not _is_moment(record.observed_at):
             return Why.MALFORMED, "a record without a moment that can be believed"
@@ -177,8 +177,9 @@ _ALL_QUERIES: Final = frozenset(Capabilities(by_document=True, by_domain=True).q
 
 def _introduced(registry: Registry) -> tuple[str, frozenset[type[Query]]]:
     """The registry's id, and what it can be asked by."""
-    name = getattr(registry, "id", None)
-    capabilities = getattr(registry, "capabilities", None)
+    name = capabilities = None
+    with suppress(Exception):  # a property that raises is as good as none
+        name, capabilities = getattr(registry, "id", None), getattr(registry, "capabilities", None)
     if not isinstance(name, str) or not name or not isinstance(capabilities, Capabilities):
         message = f"{type(registry).__name__} is not a registry: it needs id, capabilities and ask"
         raise ConfigurationError(message, hint="see docs/extending.md", code="config.registry")

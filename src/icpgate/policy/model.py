@@ -231,7 +231,7 @@ class Policy:
         )
         checks = tuple(entry.check for entry in entries)
         own = tuple(rule.rules[action] for rule in chosen)
-        ends = tuple(rule.ends for rule in own if isinstance(rule, PreApprovalValid))
+        ends = tuple(rule.ends for rule in own if type(rule) is PreApprovalValid)
         return Plan(entries, checks, max_age_of(own), ends)
 
     @staticmethod

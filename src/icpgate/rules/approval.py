@@ -22,6 +22,7 @@ from pydantic import Field
 from icpgate.chinese import fold
 from icpgate.errors import quote
 from icpgate.record import BEIJING
+from icpgate.rules.placeholders import says_nothing
 from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 
 if TYPE_CHECKING:
@@ -109,12 +110,21 @@ def _sector_of(word: str) -> Sector | None:
 
 
 def _demanded(case: Case, lists: tuple[SectorList, ...]) -> list[Sector]:
-    named = [_sector_of(word) for word in case.app.sectors]
+    named = [_sector_of(word) for word in _words_of(case)]
     return [sector for sector in dict.fromkeys(named) if sector is not None and sector.demanded(lists, case.as_of)]
 
 
+def _words_of(case: Case) -> list[str]:
+    """The app's sectors; one cell of a form may name several."""
+    return [word for entry in case.app.sectors for word in _BETWEEN_WORDS.split(entry)]
+
+
 def _held(case: Case, sector: Sector) -> list[PreApproval]:
-    return [a for a in case.app.pre_approvals if _sector_of(a.sector) is sector and a.document_number is not None]
+    return [
+        a
+        for a in case.app.pre_approvals
+        if _sector_of(a.sector) is sector and a.document_number is not None and not says_nothing(a.document_number)
+    ]
 
 
 _BETWEEN_WORDS: Final = re.compile("[、，,；;|]")
@@ -151,7 +161,7 @@ class PreApprovalPresent(Demand):
         if missing:
             expected = "; ".join(f"{s.document} of {s.authority}" for s in missing)
             return self.failed(f"sector.{missing[0].id}", found=", ".join(s.id for s in missing), expected=expected)
-        unknown = [word for word in case.app.sectors if _sector_of(word) is None]
+        unknown = [word for word in _words_of(case) if _sector_of(word) is None]
         if unknown:
             return self.not_checkable("sector.unknown", expected=f"a known sector instead of {quote(unknown[0])}")
         return self.passed

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.app import Declaration
 from icpgate.document import DocumentType, fits, is_mainland
-from icpgate.number import ServiceKind
+from icpgate.number import ServiceKind, find_all
+from icpgate.rules.placeholders import says_nothing
 from icpgate.rules.rule import Action, Case, Demand, Finding, listed
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def gaps(statement: DeclarationStatement) -> list[tuple[str, str]]:
 
 def _standalone_gaps(statement: DeclarationStatement) -> list[tuple[str, str]]:
     missing = []
-    if statement.commitment_letter is None:
+    if statement.commitment_letter is None or says_nothing(statement.commitment_letter):
         missing.append(("standalone.commitment_letter", "a signed commitment letter"))
     if statement.uses_network is None:
         missing.append(("standalone.uses_network", "whether the package asks for the network"))
@@ -62,6 +63,9 @@ def contradictions(app: App, statement: DeclarationStatement, action: Action) ->
 
 def _common_contradictions(app: App, action: Action) -> list[tuple[str, str, str]]:
     found = []
+    shown = find_all(app.display.number) if app.display is not None and app.display.number else []
+    if shown and not (app.registration_number or "").strip():
+        found.append(("declaration.number_displayed", listed([str(each.number) for each in shown]), "no number shown"))
     if app.kind is not ServiceKind.APP:
         expected = "an app: a mini program or quick app runs on a connected host"
         found.append(("declaration.kind", app.kind.value, expected))

@@ -73,7 +73,7 @@ class DisplayAgrees(Demand):
         return self.passed
 
 
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
 
 
 def _shown_numbers(text: str) -> list[RegistrationNumber]:

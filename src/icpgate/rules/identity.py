@@ -18,6 +18,7 @@ from icpgate.chinese import Likeness, compare
 from icpgate.document import DocumentType, normal_form
 from icpgate.rules.entries import entries
 from icpgate.rules.persons import shown_document, shown_operator
+from icpgate.rules.placeholders import is_masked, says_nothing
 from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 from icpgate.rules.signature import certificate_binds
 
@@ -145,7 +146,17 @@ _SHORTEST_NUMBER: Final = 5
 
 def _of_somebody(number: str) -> bool:
     """Not what two sides may share and be nobody's: 无, N/A, 0000, or what a mask has left of a number."""
-    return len(number) >= _SHORTEST_NUMBER and "*" not in number and _DIGIT.search(number) is not None
+    return (
+        len(number) >= _SHORTEST_NUMBER
+        and len(set(number)) > _TEMPLATE_CHARACTERS
+        and number not in _ROW_OF_DIGITS
+        and not is_masked(number)
+        and _DIGIT.search(number) is not None
+    )
+
+
+_TEMPLATE_CHARACTERS: Final = 2
+_ROW_OF_DIGITS: Final = "01234567890"
 
 
 def _same_document(case: Case, record: RegistrationRecord) -> bool:
@@ -252,9 +263,14 @@ def _bindings(case: Case) -> tuple[Binding, ...]:
     return tuple(bound)
 
 
+_SHORTEST_NAME: Final = 2
+
+
 def _names_bind(case: Case, record: RegistrationRecord) -> bool:
     operator = case.app.operator
     if operator is None or not record.operator or not record.service_name:
+        return False
+    if len(record.operator) < _SHORTEST_NAME or is_masked(record.operator) or says_nothing(record.operator):
         return False
     required = RequiredLikeness.NORMALISED
     return (

@@ -33,7 +33,7 @@ def _chinese(phrase: str) -> str:
         return known
     for joint, chinese in _JOINTS:
         parts = phrase.split(joint)
-        if len(parts) > 1 and all(_is_known(part) for part in parts):
+        if len(parts) > 1 and any(map(_is_known, parts)) and all(_is_known(p) or " " not in p for p in parts):
             return chinese.join(map(_chinese, parts))
     return phrase
 

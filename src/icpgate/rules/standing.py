@@ -229,17 +229,22 @@ class RecordFresh(Demand):
             seen = record.observed_at
         age = case.now - seen
         if age > _days(self.max_age_days):
-            found = f"observed {write_time(seen)}, {age} ago"
+            found = f"observed {write_time(seen)}, {_whole(age)} ago"
             return self.failed("age", found=found, expected=f"at most {self.max_age_days:g} days old")
         if age < _NOW and -age > CLOCK_TOLERANCE:
-            found = f"observed {write_time(seen)}, {-age} from now"
+            found = f"observed {write_time(seen)}, {_whole(-age)} from now"
             return self.failed("clock", found=found, expected="an observation of the past")
         return self.passed
 
 
+def _whole(age: timedelta) -> timedelta:
+    """Whole seconds, upwards: a person compares it with a limit in days."""
+    return timedelta(seconds=-(-age // timedelta(seconds=1)))
+
+
 def max_age_of(rules: tuple[object, ...]) -> timedelta:
     """The age at which the given rules stop believing an observation."""
-    days = [rule.max_age_days for rule in rules if isinstance(rule, RecordFresh)]
+    days = [rule.max_age_days for rule in rules if type(rule) is RecordFresh]
     return timedelta(days=min(days, default=30.0))
 
 
