@@ -71,7 +71,7 @@ def test_the_table_has_every_rule() -> None:
                                 "list note, connect deny, preinstall note", "subdomains = false",
                                 "notice-network-resources, network-resources"]),
         ("pre_approval_missing", ["`pre_approval_missing`", "Approval of the sector missing", "enforce", "enforce",
-                                  "enforce", "note", "lists = [notice]",
+                                  "enforce", "deny", "lists = [notice]",
                                   "notice-pre-approval, measures-5, pre-approval-lists"]),
         ("record_stale", ["`record_stale` (floor)", "What is known is too old", "enforce", "enforce", "enforce",
                           "deny", "max_age_days = 30", "own-demands, notice-9"]),

@@ -60,3 +60,10 @@ def test_an_unrecorded_allow_is_looked_at_again_soon() -> None:
     decision = CASES["audit_unavailable"][1]()  # type: ignore[operator]  # every case is a function
     assert decision.undecided
     assert (decision.recheck_at - NOW).total_seconds() == 900
+
+
+def test_an_unknown_sector_is_undecided() -> None:
+    """A misspelt word must not switch the demand for an approval off."""
+    decision = check(described(sectors=["newz"]))
+    assert decision.undecided
+    assert decision.codes == ("not_checkable",)
