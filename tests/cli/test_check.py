@@ -106,6 +106,16 @@ def test_one_app_by_options(registry: str) -> None:
     assert ran.json[0]["verdict"] == "allow"
 
 
+def test_an_order_by_options(registry: str) -> None:
+    """Domains and addresses too, as often as there are any."""
+    options = ("--name", "挖煤姬", "--kind", "app", "--platform", "android", "--package", "com.sig.wameiji")
+    order = (*options, "--number", NUMBER, "--domain", "api.example.cn", "--endpoint", "203.0.113.7")
+    common = ("check", "--for", "connect", "--registry", registry, "--format", "json")
+    assert run(*common, *order).code == 0
+    ran = run(*common, *order, "--domain", "other.example.cn")
+    assert (ran.code, ran.json[0]["codes"]) == (1, ["domain_not_covered"])
+
+
 def test_a_file_with_an_array_a_single_object_or_lines(registry: str, tmp_path: Path) -> None:
     """All three are read, with a byte order mark and Windows line ends too."""
     one = json.dumps(GOOD, ensure_ascii=False)

@@ -10,7 +10,7 @@ import pytest
 from icpgate.decision import Audience, Effect, RequiredDisplay
 from icpgate.errors import Denied
 from icpgate.rules.reasons import reason_texts
-from tests.cases import LINK, NOW, NUMBER, Scene, check, described, registered
+from tests.cases import DOCUMENT, LINK, NOW, NUMBER, Scene, check, described, registered
 
 UNKNOWN = Scene(records=[], authoritative=False)
 STALE = registered(observed_at=(NOW - timedelta(days=365)).isoformat())
@@ -165,3 +165,9 @@ def test_raise_if_denied(scene: Scene, app: dict[str, Any], message: str) -> Non
 def test_an_allow_raises_nothing() -> None:
     """It goes on."""
     check().raise_if_denied()
+
+
+def test_its_repr_names_nobody() -> None:
+    """A decision that lands in a log or traceback tells neither operators nor documents."""
+    assert "示例科技" not in repr(check())
+    assert DOCUMENT not in repr(check())

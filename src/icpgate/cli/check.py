@@ -38,7 +38,15 @@ _APP_OPTIONS = {
 }
 
 
+_LISTED = {
+    "domain": ("domains", "A domain to connect; may be given several times."),
+    "endpoint": ("endpoints", "An IP address to connect; may be given several times."),
+}
+
+
 def _app_options(command: click.Command) -> click.Command:
+    for name, (_, text) in reversed(_LISTED.items()):
+        command.params.append(click.Option([f"--{name}"], multiple=True, help=text))
     for name, text in reversed(_APP_OPTIONS.items()):
         command.params.append(click.Option([f"--{name.replace('_', '-')}"], help=text))
     return command
@@ -68,7 +76,10 @@ def _command(file: str | None, form: str, lang: str, **options: object) -> int:
     allowed, 1 on an evaluated denial, 3 when something is undecided, 2 when a row cannot be read.
     """
     given = {name: options.pop(name) for name in _APP_OPTIONS}
-    described = {name: value for name, value in given.items() if value is not None}
+    described: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    described |= {
+        field: list(values) for option, (field, _) in _LISTED.items() if (values := _several(options, option))
+    }
     if (file is None) == (not described):
         raise click.UsageError("Give FILE, or the app's fields as options, not both and not neither.")
     audience = Audience.GATEKEEPER if options.pop("for_gatekeeper") else Audience.DEVELOPER
@@ -80,6 +91,11 @@ def _command(file: str | None, form: str, lang: str, **options: object) -> int:
 
 
 command = _app_options(_command)
+
+
+def _several(options: dict[str, object], name: str) -> tuple[str, ...]:
+    values = options.pop(name)
+    return values if isinstance(values, tuple) else ()
 
 
 def _gate(options: dict[str, object]) -> Gate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -136,11 +136,11 @@ class Decision:
     occasion: Occasion
     as_of: datetime
     mode: Mode
-    app: App
+    app: App = field(repr=False)
     number: RegistrationNumber | None
     raised: tuple[Raised, ...]
     findings: tuple[Finding, ...]
-    observations: tuple[Observation, ...]
+    observations: tuple[Observation, ...] = field(repr=False)
     bound_by: tuple[Binding, ...]
     exemption: str | None
     expires_at: datetime | None
