@@ -121,3 +121,19 @@ class _Still:
     def monotonic(self) -> float:
         """The other one."""
         return 0.0
+
+
+@pytest.mark.parametrize("code", ["exempted", "transition_period"])
+def test_no_ground_stands_for_a_number_that_is_shown_and_not_stated(code: str) -> None:
+    """An exemption or the transition is for apps without a number; one on the screen is one."""
+    from datetime import UTC  # noqa: PLC0415 -- for this test alone
+
+    from icpgate.policy import Policy  # noqa: PLC0415 -- as above
+    from tests.cases import Scene  # noqa: PLC0415 -- as above
+    from tests.rules.test_reason_codes import EXEMPTION  # noqa: PLC0415 -- as above
+
+    app = described(registration_number=None, operator=None, first_listed_on="2021-05-01")
+    exempt = Scene(policy=Policy.loads(EXEMPTION) if code == "exempted" else None)
+    decision = exempt.check(app, as_of=datetime(2024, 3, 1, tzinfo=UTC) if code == "transition_period" else None)
+    assert decision.denied
+    assert decision.codes == ("number_missing",)

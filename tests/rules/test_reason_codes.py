@@ -131,12 +131,12 @@ CASES: dict[str, tuple[Effect, object]] = {
     ),
     "exempted": (
         Effect.GRANTS,
-        lambda: Scene(policy=Policy.loads(EXEMPTION)).check(described(registration_number=None)),
+        lambda: Scene(policy=Policy.loads(EXEMPTION)).check(described(registration_number=None, display=None)),
     ),
     "transition_period": (
         Effect.GRANTS,
         lambda: check(
-            described(registration_number=None, first_listed_on="2021-05-01"),
+            described(registration_number=None, display=None, first_listed_on="2021-05-01"),
             as_of=datetime(2024, 3, 31, tzinfo=UTC),
         ),
     ),

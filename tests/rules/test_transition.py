@@ -112,7 +112,7 @@ def test_the_shipped_policy_keeps_the_dates_for_every_action(
     allowed: bool,  # noqa: FBT001 -- a column of a table
 ) -> None:
     """An app without a number is let through to the last second of its period, for each gatekeeper."""
-    unnumbered = described(registration_number=None, first_listed_on=first, domains=["api.example.cn"])
+    unnumbered = described(registration_number=None, display=None, first_listed_on=first, domains=["api.example.cn"])
     decision = Scene(action=action).check(unnumbered, as_of=moment)
     assert decision.allowed is allowed
     assert ("transition_period" in {reason.code for reason in decision.reasons}) is allowed

@@ -15,6 +15,7 @@ from icpgate.decision.model import Basis, Effect, Raised
 from icpgate.policy.model import OPENABLE
 from icpgate.record import local_time
 from icpgate.rules.declaration import contradictions, gaps
+from icpgate.rules.display import unstated_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +36,7 @@ class Applied:
 
     denials: list[Raised]
     basis: Basis = Basis.EXEMPTED
+    stays: frozenset[str] = frozenset()
     lifted: list[Raised] = field(default_factory=list)
     grants: list[Raised] = field(default_factory=list)
     ends: list[datetime] = field(default_factory=list)
@@ -47,15 +49,19 @@ class Applied:
 
     def lift(self, codes: Collection[str], grant: Raised, *, end: datetime | None = None) -> bool:
         """Lift the denials of these codes; False when there was none."""
-        covered = [d for d in self.denials if _code(d) in codes]
+        covered = [d for d in self.denials if _code(d) in codes and d.code not in self.stays]
         if not covered:
             return False
-        self.denials = [d for d in self.denials if _code(d) not in codes]
+        self.denials = [d for d in self.denials if d not in covered]
         self.lifted += [d._replace(effect=Effect.LIFTED) for d in covered]
         self.grants.append(grant)
         if end is not None:
             self.ends.append(end)
         return True
+
+
+_HIDDEN_NUMBER: Final = frozenset({"number_missing"})
+"""Not lifted for an app that shows a number: it has one, and what the register says of it must be asked."""
 
 
 def _code(denial: Raised) -> str:
@@ -65,7 +71,7 @@ def _code(denial: Raised) -> str:
 
 def apply(case: Case, policy: Policy, denials: list[Raised]) -> Applied:
     """Apply every ground in turn: law first, then what people approved, then fail-open."""
-    applied = Applied(denials)
+    applied = Applied(denials, stays=_HIDDEN_NUMBER if unstated_numbers(case.app) else frozenset())
     _transition(case, policy, applied)
     _declaration(case, applied)
     _exemptions(case, policy, applied)

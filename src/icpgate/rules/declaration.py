@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.app import Declaration
 from icpgate.document import DocumentType, fits, is_mainland
-from icpgate.number import ServiceKind, find_all
+from icpgate.number import ServiceKind
+from icpgate.rules.display import unstated_numbers
 from icpgate.rules.placeholders import says_nothing
 from icpgate.rules.rule import Action, Case, Demand, Finding, listed
 
@@ -63,9 +64,9 @@ def contradictions(app: App, statement: DeclarationStatement, action: Action) ->
 
 def _common_contradictions(app: App, action: Action) -> list[tuple[str, str, str]]:
     found = []
-    shown = find_all(app.display.number) if app.display is not None and app.display.number else []
-    if shown and not (app.registration_number or "").strip():
-        found.append(("declaration.number_displayed", listed([str(each.number) for each in shown]), "no number shown"))
+    shown = unstated_numbers(app)
+    if shown:
+        found.append(("declaration.number_displayed", listed([*map(str, shown)]), "no number shown"))
     if app.kind is not ServiceKind.APP:
         expected = "an app: a mini program or quick app runs on a connected host"
         found.append(("declaration.kind", app.kind.value, expected))

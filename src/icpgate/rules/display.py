@@ -13,9 +13,10 @@ from icpgate.number import find_all, parse
 from icpgate.rules.rule import Case, Demand, Finding, listed
 
 if TYPE_CHECKING:
+    from icpgate.app import App
     from icpgate.number import RegistrationNumber
 
-__all__ = ["LINK", "DisplayAgrees", "DisplayLinked", "Displayed"]
+__all__ = ["LINK", "DisplayAgrees", "DisplayLinked", "Displayed", "unstated_numbers"]
 
 HOST: Final = "beian.miit.gov.cn"
 LINK: Final = f"https://{HOST}/"
@@ -81,6 +82,12 @@ def _shown_numbers(text: str) -> list[RegistrationNumber]:
     if any(unicodedata.category(character) in _HIDDEN and character not in "\t\r\n" for character in text):
         return []
     return list(dict.fromkeys(found.number for found in find_all(text)))
+
+
+def unstated_numbers(app: App) -> list[RegistrationNumber]:
+    """The numbers that an app shows although it states none: leaving one out of the form does not hide it."""
+    shown = app.display.number if app.display is not None else None
+    return _shown_numbers(shown) if shown and not (app.registration_number or "").strip() else []
 
 
 @dataclass(frozen=True, slots=True)
