@@ -1,0 +1,141 @@
+"""One connection over a blocking socket."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from icpgate.lookup.wire.budgets import READ
+from icpgate.lookup.wire.failures import (
+    late,
+    lost,
+    lost_while_connecting,
+    no_address,
+    readable,
+    timed_out,
+    unresolved,
+)
+from icpgate.lookup.wire.resolving import literal
+from icpgate.lookup.wire.tls import nameable
+
+if TYPE_CHECKING:
+    from icpgate.lookup.wire.conversation import Conversation
+    from icpgate.lookup.wire.message import Incoming, Origin
+    from icpgate.lookup.wire.resolving import Addresses, Resolver
+
+__all__ = ["Link", "connect"]
+
+
+class Link:
+    """A connection that is used by one thread at a time. `since` is when it was last used."""
+
+    __slots__ = ("_sock", "origin", "since")
+
+    def __init__(self, origin: Origin, sock: socket.socket) -> None:
+        """Take a connected socket over."""
+        self.origin = origin
+        self.since = 0.0
+        self._sock = sock
+
+    def quiet(self) -> bool:
+        """Whether nothing has come: neither an end, nor a byte that nobody asked for."""
+        sock = self._sock
+        return not (readable(sock) or (isinstance(sock, ssl.SSLSocket) and sock.pending()))
+
+    def converse(self, conversation: Conversation, deadline: float) -> Incoming:
+        """Have a conversation. Raises `Unanswered`; then the connection is good for nothing any more."""
+        try:
+            _send(self._sock, conversation.outgoing, deadline)
+            return self._answer(conversation, deadline)
+        except TimeoutError:
+            raise timed_out("answer") from None
+        except OSError as error:
+            raise lost(error, conversation) from None
+
+    def _answer(self, conversation: Conversation, deadline: float) -> Incoming:
+        sock = self._sock
+        while True:
+            sock.settimeout(late(deadline - monotonic(), "answer"))
+            data = sock.recv(READ)
+            incoming = conversation.receive(data) if data else conversation.ended()
+            if incoming is not None:
+                return incoming
+
+    def close(self) -> None:
+        """Close the socket, without a word to the peer."""
+        self._sock.close()
+
+
+def _send(sock: socket.socket, data: bytes, deadline: float) -> None:
+    """As `sendall`, which over TLS begins its timeout anew with every piece."""
+    view = memoryview(data)
+    while view:
+        sock.settimeout(late(deadline - monotonic(), "request"))
+        view = view[sock.send(view) :]
+
+
+def connect(origin: Origin, context: ssl.SSLContext | None, resolver: Resolver, deadline: float) -> Link:
+    """A new connection, over TLS when there is a context. Raises `Unanswered`."""
+    if context is not None:
+        nameable(origin.host)
+    addresses = literal(origin.host, origin.port)
+    if not addresses:
+        try:
+            addresses = resolver.resolve(origin.host, origin.port).result(late(deadline - monotonic(), "name"))
+        except TimeoutError:
+            raise timed_out("name") from None
+        except Exception as error:  # noqa: BLE001 -- whatever the resolver made of the name
+            raise unresolved(error) from None
+    sock = _connected(addresses, deadline)
+    try:
+        if context is not None:
+            sock = _secured(sock, origin.host, context, deadline)
+        return Link(origin, sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _connected(addresses: Addresses, deadline: float) -> socket.socket:
+    """A socket to the first address that takes it; each has its share of the time that is left."""
+    for position, (family, address) in enumerate(addresses):
+        left = late(deadline - monotonic(), "connection")
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(left / (len(addresses) - position))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            sock.close()
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    late(deadline - monotonic(), "connection")
+    raise no_address(addresses)
+
+
+def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, deadline: float) -> socket.socket:
+    """TLS over a socket. An end without the closing notice is an error: it might be a cut."""
+    try:
+        secured = context.wrap_socket(
+            sock, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+        )
+    except OSError as error:
+        raise lost_while_connecting(error) from None
+    done = False
+    try:
+        secured.settimeout(late(deadline - monotonic(), "tls"))
+        secured.do_handshake()
+        done = True
+    except TimeoutError:
+        raise timed_out("tls") from None
+    except OSError as error:
+        raise lost_while_connecting(error) from None
+    finally:
+        if not done:
+            secured.close()
+    return secured
