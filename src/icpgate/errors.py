@@ -9,7 +9,8 @@ Everything icpgate raises, in one tree.
     ├── InvalidPublicKey       a text that is not a public key
     ├── InvalidCertificateDigest   a text that is not a certificate's digest
     ├── ConfigurationError     the caller's settings
-    │   └── PolicyError        a policy file, with every defect and its place
+    │   ├── PolicyError        a policy file, with every defect and its place
+    │   └── MappingError       a registry's mapping, with every defect and its place
     ├── RegistryFileError      a registry file that is damaged, cut, newer or not ours
     ├── RegistryImportError    a file to import, with the place of every defect
     ├── Denied                 raised by `Decision.raise_if_denied` only
@@ -36,6 +37,7 @@ __all__ = [
     "InvalidNumber",
     "InvalidPublicKey",
     "InvalidRecord",
+    "MappingError",
     "OutputError",
     "PolicyError",
     "RegistryFileError",
@@ -211,6 +213,12 @@ class PolicyError(_WithDefects, ConfigurationError):
     """A policy cannot be loaded; `defects` has the place and the fix of everything wrong."""
 
     code = "config.policy"
+
+
+class MappingError(_WithDefects, ConfigurationError):
+    """The mapping of a registry cannot be used; `defects` has the place and the fix of everything wrong."""
+
+    code = "config.mapping"
 
 
 class RegistryFileError(IcpGateError):
