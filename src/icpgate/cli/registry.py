@@ -1,4 +1,4 @@
-"""`icpgate registry`: a registry in one file."""
+"""`icpgate registry`: a registry in one file, and any registry over HTTP."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import click
 
 from icpgate.cli.output import format_option, lang_option, line, moment_of, say, to_json
+from icpgate.cli.serve import serve
 from icpgate.lookup.snapshotfile import export_records, import_records, init_registry, show, stats
 from icpgate.number import parse
 from icpgate.record import Origin
@@ -16,7 +17,10 @@ __all__ = ["command"]
 
 @click.group("registry")
 def command() -> None:
-    """Make, fill, read and export a registry in one file."""
+    """Make, fill, read, export and serve a registry in one file."""
+
+
+command.add_command(serve)
 
 
 @command.command("init")
