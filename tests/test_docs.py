@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpgate.cli.root import COMMANDS
-from icpgate.gate import Gate
+from icpgate.lives import Lives
+from icpgate.lookup import Limits
+from icpgate.options import AsyncGateOptions, GateOptions
 from icpgate.rules.reasons import reason_texts
 from icpgate.settings import GateSettings
 
@@ -59,8 +61,15 @@ def test_every_command_has_its_heading() -> None:
 def test_every_setting_has_its_row() -> None:
     """Each option of a gate and each field of its settings stands in the table."""
     documented = set(re.findall(r"^\| `(\w+)` \|", _page("settings.md"), re.MULTILINE))
-    options = {name for name in inspect.signature(Gate.__init__).parameters if name != "self"}
-    assert {field.name for field in fields(GateSettings)} | options <= documented
+    options = {"action", "registry", *GateOptions.__annotations__, *AsyncGateOptions.__annotations__}
+    limits = {field.name for field in fields(Limits)}
+    assert {field.name for field in fields(GateSettings)} | options | limits <= documented
+
+
+def test_every_life_has_its_row() -> None:
+    """Each name of a policy's `[cache]` stands in the page of the cache."""
+    documented = set(re.findall(r"^\| `(\w+)` \|", _page("cache.md"), re.MULTILINE))
+    assert {field.name for field in fields(Lives)} <= documented
 
 
 def test_every_environment_variable_has_its_row() -> None:
@@ -106,6 +115,32 @@ def test_extending_takes_forty_lines_at_most(heading: str) -> None:
     section = _page("extending.md").split(f"## {heading}\n")[1].split("\n## ")[0]
     [program] = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     assert len(program.splitlines()) <= 40
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("store_fastapi", ["'listed'", "'refused'", "registration_number", "'hits': 51"]),
+        ("store_django", ["'listed'", "'refused'", "registration_number", "50 of 50 listed"]),
+        (
+            "isp_worker",
+            ["A1: connect", "A2: refuse: domain_not_covered", "A3: return to", "A4: ask again", "left today: 4999"],
+        ),
+    ],
+)
+def test_the_examples_over_http_run(program: str, words: list[str]) -> None:
+    """Each with a registry server of its own on this machine, and nothing left open."""
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-m", f"examples.{program}"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+    )
+    assert ran.stderr == ""
+    assert ran.returncode == 0
+    assert [word for word in words if word not in ran.stdout] == []
 
 
 @pytest.mark.parametrize(
