@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,8 +36,21 @@ settings.load_profile("default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--no-skips`: what could not be run counts as failed; for `make test-all`."""
+    """
+    `--no-skips`: what could not be run counts as failed; for `make test-all`.
+
+    `--http-library=httpx2`: the suite runs with httpx2 where icpgate imports httpx.
+    """
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
+    parser.addoption("--http-library", choices=["httpx", "httpx2"], default="httpx", help="what stands for httpx")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """See `pytest_addoption`; programs that tests start inherit the path."""
+    if config.getoption("--http-library") == "httpx2":
+        stand_in = str(ROOT / "tests" / "stand_in")
+        sys.path.insert(0, stand_in)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [stand_in, os.environ.get("PYTHONPATH", "")]))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
