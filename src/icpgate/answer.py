@@ -60,6 +60,7 @@ class Why(StrEnum):
     NOT_COVERED = "not_covered"
     CONFIGURATION = "configuration"
     INTERNAL = "internal"
+    REGISTRIES_DISAGREE = "registries_disagree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,15 @@ class NotRegistered:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Nobody could say. `detail` is for the gatekeeper; it holds no payload."""
+    """
+    Nobody could say. `detail` is for the gatekeeper; it holds no payload.
+
+    `retry_after` is for how many seconds the source asks to be left alone, when it says so.
+    """
 
     why: Why
     detail: str = ""
+    retry_after: float | None = field(default=None, compare=False, repr=False)
 
 
 Answer: TypeAlias = Found | NotRegistered | Unavailable
@@ -146,7 +152,9 @@ class Observation:
     """
     An answer with its circumstances: what a cache may hold and a decision cites.
 
-    `observed_at` is when the source looked, in UTC. For `Unavailable` it is when we asked.
+    `observed_at` is when the source looked, in UTC. For `Unavailable` it is when we asked. `stale` is
+    empty, or why an answer was used that should have been asked again: `renewing`, or the why of
+    the attempt to renew it.
     """
 
     query: Query
@@ -154,6 +162,7 @@ class Observation:
     observed_at: datetime
     source: str
     registry: str
+    stale: str = ""
 
     @property
     def digest(self) -> str:
@@ -168,7 +177,7 @@ def _written(answer: Answer) -> dict[str, object]:
             return {"found": [record.written() for record in records]}
         case NotRegistered(scope):
             return {"not_registered": scope}
-        case Unavailable(why, detail):
+        case Unavailable(why=why, detail=detail):
             return {"unavailable": why.value, "detail": detail}
         case _:
             assert_never(answer)

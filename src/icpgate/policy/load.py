@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from icpgate.errors import PolicyError, quote
 from icpgate.policy.exceptions import read_exemptions, read_fail_opens
+from icpgate.policy.lifetimes import read_lives
 from icpgate.policy.model import Mode, Policy
 from icpgate.policy.reader import Table, TableReader
 from icpgate.policy.revision import revision
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["default_text", "load_default", "load_file", "load_text"]
 
-_TOP: Final = ("extends", "policy", "transition", "recheck", "rules", "exemption", "fail_open")
+_TOP: Final = ("extends", "policy", "transition", "recheck", "cache", "rules", "exemption", "fail_open")
 _MOMENTS: Final = ("new_apps_from", "existing_before", "existing_apps_end", "inspection_end")
 _RECHECK: Final = ("allowed", "denied", "undecided")
 _SHORTEST_RECHECK: Final = timedelta(seconds=1)
@@ -112,6 +113,7 @@ def _values(reader: TableReader, data: Table, by_code: Mapping[str, type[Rule]])
         "exemptions": read_exemptions(reader, data, codes),
         "fail_open": read_fail_opens(reader, data),
         "recheck": _recheck(reader, reader.table(data, "recheck")),
+        "lives": read_lives(reader, reader.table(data, "cache")),
     }
 
 

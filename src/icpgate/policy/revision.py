@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from icpgate.lives import Lives
     from icpgate.policy.model import BoundRule, Exemption, FailOpen
     from icpgate.rules import Rule
     from icpgate.rules.transition import Transition
@@ -36,6 +37,7 @@ def revision(
     recheck: Mapping[str, timedelta],
     exemptions: Sequence[Exemption],
     fail_open: Sequence[FailOpen],
+    lives: Lives,
     **_: object,
 ) -> str:
     """Sixteen hexadecimal digits over the meaning of a policy and the data that its rules read."""
@@ -45,6 +47,7 @@ def revision(
         "recheck": {name: period.total_seconds() for name, period in recheck.items()},
         "exemptions": [_fields(entry) for entry in exemptions],
         "fail_open": [_fields(entry) for entry in fail_open],
+        "cache": _fields(lives),
         "data": _data_versions(),
     }
     text = json.dumps(meaning, sort_keys=True)
@@ -74,6 +77,8 @@ def _fields(value: object) -> dict[str, object]:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.timestamp()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, (frozenset, set)):
         return sorted(map(str, value))
     if isinstance(value, (tuple, list)):
