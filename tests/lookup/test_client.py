@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from icpgate.lookup import Capabilities, LookupClient, Scope
 from icpgate.lookup.steps import Now, ReadLocally
 from icpgate.record import RegistrationRecord
 from icpgate.testing import FixedClock
+from tests.awaited import CLIENTS
 from tests.cases import DOCUMENT, NOW, NUMBER, registered
 from tests.lookup.files import MISSING, OTHER, by
 
@@ -31,11 +33,17 @@ class Scripted:
     """A registry that answers as a function says."""
 
     id = "scripted"
+    is_quick = False
 
     def __init__(self, answer: Callable[[Query], object], **capabilities: object) -> None:
         """Answer every query by the function."""
         self.answer = answer
-        able: dict[str, object] = {"by_document": True, "by_domain": True, "authoritative": True}
+        able: dict[str, object] = {
+            "by_document": True,
+            "by_domain": True,
+            "authoritative": True,
+            "quick": self.is_quick,
+        }
         self.capabilities = Capabilities(**(able | capabilities))  # type: ignore[arg-type]  # fields by name
         self.closed = 0
 
@@ -66,12 +74,24 @@ def observed(answer: object, **changes: object) -> Callable[[Query], Observation
     return make
 
 
+@pytest.fixture(autouse=True, params=CLIENTS, ids=["blocking", "asynchronous"])
+def _both_clients(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test here runs twice: with `LookupClient` and with `AsyncLookupClient`."""
+    monkeypatch.setattr(sys.modules[__name__], "LookupClient", request.param)
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["loaded", "in place"])
+def _quick_or_not(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And twice again: a registry that is asked in place, and one behind loads and a cache."""
+    monkeypatch.setattr(Scripted, "is_quick", request.param)
+
+
 def look_up(answer: Callable[[Query], object], query: Query | None = None, **capabilities: object) -> Answer:
     """What the client makes of it; a batch must come to the same."""
-    client = LookupClient(Scripted(answer, **capabilities), clock=FixedClock(NOW))
     asked = query or by(NUMBER)
-    observation = client.look_up(asked)
-    assert client.look_up_many([asked]) == (observation,)
+    single, many = (LookupClient(Scripted(answer, **capabilities), clock=FixedClock(NOW)) for _ in range(2))
+    observation = single.look_up(asked)
+    assert many.look_up_many([asked]) == (observation,)
     assert observation.query == asked
     return observation.answer
 
@@ -286,7 +306,7 @@ class _Nameless(Scripted):
     id = ""
 
 
-@pytest.mark.parametrize("registry", [None, "snapshot:registry.icpdb", object(), _Nameless(observed(None))])
+@pytest.mark.parametrize("registry", [None, object(), _Nameless(observed(None))])
 def test_what_is_no_registry(registry: object) -> None:
     """Refused at construction."""
     with pytest.raises(ConfigurationError, match="is not a registry"):

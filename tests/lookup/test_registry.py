@@ -37,7 +37,7 @@ def test_a_snapshot_by_its_url(tmp_path: Path) -> None:
         ("snapshot:", "without the path of a file"),
         ("sqlite:///registry.db", "sqlite: URLs come with a later release"),
         ("postgresql://user:secret@host/db", "postgresql: URLs come with a later release"),
-        ("https://registry.example.cn", "https: URLs come with a later release"),
+        ("json_api:", "without the path of a mapping"),
     ],
 )
 def test_urls_that_are_none(url: str, said: str) -> None:

@@ -1,51 +1,70 @@
 """
-Asks one registry, and guarantees what registries only promise.
+Asks one registry through a cache, blocking, and guarantees what registries only promise.
 
 - `look_up` never raises for what a registry did: that is `Unavailable`, with a why.
-- *Found* counts only when every record echoes the query, *not registered* only from an
-  authoritative registry inside its scope, any answer only with a moment that can be believed.
-- No detail of an `Unavailable` repeats what a registry sent.
+- A caller waits to its own deadline. The load goes on without it, and what it brings is kept.
+- A quick registry, such as a local file, is asked in place, without cache and threads.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Self
+from functools import partial
+from typing import TYPE_CHECKING, Self
 
-from icpgate.answer import ByNumber, Found, NotRegistered, Observation, Unavailable, Why, echoes
-from icpgate.errors import ConfigurationError
-from icpgate.lookup.drivers import SystemClock, run
-from icpgate.lookup.interface import Capabilities
-from icpgate.lookup.scope import Scope
-from icpgate.record import RegistrationRecord
+from icpgate.answer import Observation, Why
+from icpgate.lookup.asking import Asking, Client
+from icpgate.lookup.believing import problem_of
+from icpgate.lookup.drivers import World, run
+from icpgate.lookup.interface import shut
+from icpgate.lookup.loaders import Loaders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     from icpgate.answer import Query
-    from icpgate.lookup.drivers import Clock
+    from icpgate.lives import Lives
+    from icpgate.lookup.asking import Wanted
+    from icpgate.lookup.cache.cache import Cache
+    from icpgate.lookup.clocks import Clock
+    from icpgate.lookup.drivers import Http
     from icpgate.lookup.interface import Registry
+    from icpgate.lookup.limits import Limits
 
-__all__ = ["LookupClient"]
-
-_YEARS: Final = range(2000, 2100)
-"""The register began in 2005: an observation from another century is a mistake of its reader."""
+__all__ = ["LookupClient", "opened"]
 
 
-class LookupClient:
+class LookupClient(Client):
     """
     A registry as a gate asks it. Public in its own right, also without a gate.
 
     It may be shared by threads and used after a fork, as far as its registry may.
     """
 
-    def __init__(self, registry: Registry, *, clock: Clock | None = None) -> None:
-        """Take a registry; raises `ConfigurationError` when it is none."""
-        self._registry = registry
-        self._clock = clock if clock is not None else SystemClock()
-        self._id, self._askable = _introduced(registry)
+    def __init__(
+        self,
+        registry: Registry | str,
+        *,
+        cache: Cache | str | None = None,
+        lives: Lives | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        http: Callable[[], Http] | None = None,
+    ) -> None:
+        """
+        Take a registry, or the URL of one; raises `ConfigurationError` when it is none.
+
+        `cache` is one to share with other clients, or the URL of a second level; without it the
+        client has its own, in the process. `lives` say how long answers are used, `limits` how
+        much the registry is asked. `http` makes another HTTP client than icpgate's.
+        """
+        super().__init__(Asking(opened(registry), cache, lives, limits, clock))
+        self._loaders = Loaders()
+        level = self._asking.cache.level
+        made = {} if http is None else {"http": http}
+        self._world = World(self._asking.clock, level=level, loaders=self._loaders, **made)
+        self._own_cache = None if cache is not None and not isinstance(cache, str) else self._asking.cache
 
     def __enter__(self) -> Self:
         """Nothing to open: it works from its construction on."""
@@ -58,129 +77,90 @@ class LookupClient:
         self.close()
 
     def close(self) -> None:
-        """Let the registry go of its files and connections; may be called twice."""
-        with suppress(Exception):  # what a registry fails to close cannot be helped here
-            close = getattr(self._registry, "close", None)
-            if close is not None:
-                close()
+        """Let go of connections, of the registry's files, and of a cache of its own; may be called twice."""
+        self._world.close()
+        shut(self._asking.registry)
+        if self._own_cache is not None:
+            self._own_cache.close()
 
-    def can_ask(self, kind: type[Query]) -> bool:
-        """Whether the registry can be asked by this kind of query."""
-        return kind in self._askable
+    def invalidate(
+        self, *, number: str | None = None, entity: str | None = None, before: datetime | None = None
+    ) -> int:
+        """Forget what is kept; see `Cache.invalidate`."""
+        return self._asking.cache.invalidate(number=number, entity=entity, before=before)
 
-    def look_up(self, query: Query) -> Observation:
-        """What the registry says about one query; raises nothing for what it did."""
-        if type(query) not in self._askable:
-            return self._unasked(query)
+    def look_up(self, query: Query, *, deadline: float | None = None) -> Observation:
+        """
+        What the registry says about one query, within `deadline` seconds; raises nothing for what it did.
+
+        Without a deadline it waits as long as one load may take (`Limits.seconds`).
+        """
+        asking = self._asking
+        if type(query) not in asking.askable:
+            return asking.unasked(query)
+        if asking.quick:
+            return self._in_place(query)
+        answer = asking.hit(query)
+        if type(answer) is Observation:
+            return answer
+        return self._wait([answer], deadline)[0]  # type: ignore[list-item]  # the other of the two
+
+    def look_up_many(self, queries: Sequence[Query], *, deadline: float | None = None) -> tuple[Observation, ...]:
+        """What the registry says about each, in order; what is not known yet is asked as one batch."""
+        asking = self._asking
+        if asking.quick:
+            return tuple(self.look_up(query) for query in queries)
+        answers, wanted = asking.sorted_out(queries)
+        if wanted:
+            answers.update(zip(wanted, self._wait(list(wanted.values()), deadline), strict=True))
+        return tuple(answers[query] for query in queries)
+
+    def _in_place(self, query: Query) -> Observation:
+        """Ask a quick registry in the caller's own thread."""
+        asking = self._asking
         try:
-            observations = run(self._registry.ask((query,)), self._clock)
+            observations = run(asking.registry.ask((query,)), self._world)
             if len(observations) != 1:
-                return self._nobody(query, Why.MALFORMED, f"{len(observations)} answers to 1 query")
-            observation = observations[0]
-            problem = self._problem(query, observation)
+                return asking.nobody(query, Why.MALFORMED, f"{len(observations)} answers to 1 query")
+            problem = problem_of(asking.registry, query, observations[0])
         except Exception as error:  # noqa: BLE001 -- whatever a registry raises, nobody could say
-            return self._nobody(query, Why.INTERNAL, type(error).__name__)
-        return observation if problem is None else self._nobody(query, *problem)
+            return asking.nobody(query, Why.INTERNAL, type(error).__name__)
+        return observations[0] if problem is None else asking.nobody(query, *problem)
 
-    def look_up_many(self, queries: Sequence[Query]) -> tuple[Observation, ...]:
-        """What the registry says about each, in order, asked as one batch."""
-        asked = [query for query in queries if type(query) in self._askable]
+    def _wait(self, wanted: list[Wanted], deadline: float | None) -> list[Observation]:
+        asking = self._asking
+        patience = asking.limits.seconds if deadline is None else deadline
+        until = asking.clock.monotonic() + patience
+        ours, ends = asking.begin(wanted)
+        if ours:
+            try:
+                self._loaders.start(partial(self._load, ours, ends))
+            except RuntimeError:  # no thread can be had
+                asking.fail(ours, Why.OVERLOADED, "no thread left")
+        return [asking.at_once(want) or self._landed(want, until, patience) for want in wanted]
+
+    def _landed(self, want: Wanted, until: float, patience: float) -> Observation:
+        flight = want.flight
+        landed = flight is not None and flight.wait(until - self._asking.clock.monotonic())
+        return self._asking.result(want, flight.value if landed and flight is not None else None, patience)
+
+    def _load(self, ours: list[Wanted], ends: float) -> None:
+        """Perform a load, on a thread of its own; whatever happens, everybody is told."""
+        asking = self._asking
         try:
-            observations = list(run(self._registry.ask(tuple(asked)), self._clock)) if asked else []
-        except Exception as error:  # noqa: BLE001 -- as above
-            return tuple(self._nobody(query, Why.INTERNAL, type(error).__name__) for query in queries)
-        if len(observations) != len(asked):
-            detail = f"{len(observations)} answers to {len(asked)} queries"
-            return tuple(self._nobody(query, Why.MALFORMED, detail) for query in queries)
-        answers = iter(observations)
-        return tuple(
-            self._held(query, next(answers)) if type(query) in self._askable else self._unasked(query)
-            for query in queries
-        )
-
-    def _held(self, query: Query, observation: Observation) -> Observation:
-        try:
-            problem = self._problem(query, observation)
-        except Exception as error:  # noqa: BLE001 -- an answer whose parts raise when they are looked at
-            return self._nobody(query, Why.INTERNAL, type(error).__name__)
-        return observation if problem is None else self._nobody(query, *problem)
-
-    def _unasked(self, query: Query) -> Observation:
-        """A query that the registry cannot answer; what is no query is the caller's mistake."""
-        if type(query) not in _ALL_QUERIES:
-            message = f"{type(query).__name__} is not a query"
-            raise ConfigurationError(message, hint="ByNumber(parse(text)) makes one", code="query.type")
-        return self._nobody(query, Why.CONFIGURATION, f"the registry cannot be asked {type(query).__name__}")
-
-    def _nobody(self, query: Query, why: Why, detail: str) -> Observation:
-        return Observation(query, Unavailable(why, detail), self._clock.now(), self._id, self._id)
-
-    def _problem(self, query: Query, observation: Observation) -> tuple[Why, str] | None:
-        """What is wrong with an answer; None when it may be believed."""
-        if type(observation) is not Observation:
-            return Why.INTERNAL, f"{type(observation).__name__} for an observation"
-        if observation.query is not query and observation.query != query:
-            return Why.MALFORMED, "an answer to another query"
-        if not _is_moment(observation.observed_at):
-            return Why.MALFORMED, "no moment that can be believed"
-        if type(observation.source) is not str or type(observation.registry) is not str:
-            return Why.MALFORMED, "no source"
-        answer = observation.answer
-        if type(answer) is Found:
-            return _found_problem(query, answer)
-        if type(answer) is NotRegistered:
-            return self._no_problem(query, answer)
-        if type(answer) is not Unavailable or type(answer.why) is not Why or type(answer.detail) is not str:
-            return Why.INTERNAL, f"{type(answer).__name__} for an answer"
-        return None
-
-    def _no_problem(self, query: Query, answer: NotRegistered) -> tuple[Why, str] | None:
-        """A *no* counts from a registry that may say it, about what it may say it of."""
-        capabilities = self._registry.capabilities
-        if not capabilities.authoritative:
-            return Why.MALFORMED, "a no from a registry that may not say no"
-        scopes = (capabilities.scope, Scope.parse(answer.scope))
-        covered = (
-            all(scope.covers(query.number) for scope in scopes)
-            if type(query) is ByNumber
-            else all(scope.is_all for scope in scopes)
-        )
-        return None if covered else (Why.NOT_COVERED, "a no outside the registry's scope")
+            queries, keys = [want.query for want in ours], [want.key for want in ours]
+            flow = asking.loading.load(queries, keys, [asking.own(want) for want in ours], ends)
+            loaded = run(flow, self._world, ends)
+        except Exception as error:  # noqa: BLE001 -- a load that fails leaves everybody undecided
+            asking.fail(ours, Why.INTERNAL, type(error).__name__)
+        else:
+            asking.land(ours, loaded)
 
 
-def _found_problem(query: Query, answer: Found) -> tuple[Why, str] | None:
-    records = answer.records
-    if type(records) is not tuple or not records:
-        return Why.MALFORMED, "found without a record"
-    if len(records) > 1 and type(query) is ByNumber:
-        return Why.MALFORMED, f"{len(records)} records of one number"
-    for record in records:
-        if type(record) is not RegistrationRecord:
-            return Why.INTERNAL, f"{type(record).__name__} for a record"
-        if not _is_moment(record.observed_at):
-            return Why.MALFORMED, "a record without a moment that can be believed"
-        same = type(query) is ByNumber and record.registration_number is query.number
-        if not same and not echoes(query, record):
-            return Why.MALFORMED, "a record that does not echo the query"
-    return None
+def opened(registry: Registry | str) -> Registry:
+    """The registry, or the one that a URL names."""
+    if not isinstance(registry, str):
+        return registry
+    from icpgate.lookup.registry import registry_from_url  # noqa: PLC0415 -- the makers need the interface
 
-
-def _is_moment(moment: object) -> bool:
-    """An aware moment of a believable year; whether it is young enough is for the rules."""
-    if type(moment) is datetime and moment.tzinfo is UTC:
-        return moment.year in _YEARS
-    return isinstance(moment, datetime) and moment.utcoffset() is not None and moment.year in _YEARS
-
-
-_ALL_QUERIES: Final = frozenset(Capabilities(by_document=True, by_domain=True).queries)
-
-
-def _introduced(registry: Registry) -> tuple[str, frozenset[type[Query]]]:
-    """The registry's id, and what it can be asked by."""
-    name = capabilities = None
-    with suppress(Exception):  # a property that raises is as good as none
-        name, capabilities = getattr(registry, "id", None), getattr(registry, "capabilities", None)
-    if not isinstance(name, str) or not name or not isinstance(capabilities, Capabilities):
-        message = f"{type(registry).__name__} is not a registry: it needs id, capabilities and ask"
-        raise ConfigurationError(message, hint="see docs/extending.md", code="config.registry")
-    return name, frozenset(capabilities.queries)
+    return registry_from_url(registry)

@@ -31,6 +31,10 @@ class FixedClock:
         self._now += timedelta(seconds=seconds)
         self._elapsed += seconds
 
+    def sleep(self, seconds: float) -> None:
+        """Wait: nobody does, but the time has passed."""
+        self.advance(seconds)
+
     def jump(self, seconds: float) -> None:
         """Set the wall clock alone, as an administrator would."""
         self._now += timedelta(seconds=seconds)

@@ -11,7 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING, Final
 
 from icpgate.answer import Why
-from icpgate.errors import MappingError, Defect, nearest, quote, shown
+from icpgate.errors import Defect, MappingError, nearest, quote, shown
 from icpgate.lookup.mapping.literals import LiteralTable
 from icpgate.lookup.mapping.pointer import Pointer
 from icpgate.lookup.mapping.template import Template

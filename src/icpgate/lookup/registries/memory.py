@@ -59,6 +59,7 @@ class MemoryRegistry:
         self.capabilities = Capabilities(
             by_document=True,
             by_domain=True,
+            quick=True,
             authoritative=authoritative,
             scope=self._statement.scope,
             contains=frozenset(name for found in self._found.values() for name in found.record.written()),

@@ -1,0 +1,332 @@
+"""
+What the blocking and the asynchronous client have in common: everything but waiting.
+
+- A hit is a plain call: no load, no thread, no task.
+- Beyond its life an answer is returned at once for a while, and renewed behind the caller.
+- When a registry fails, an answer that is not too old stands in for it, marked with the why.
+- An answer that takes a record back is no failure: nothing older stands in for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from icpgate.answer import Found, NotRegistered, Observation, Unavailable, Why
+from icpgate.errors import ConfigurationError, quote
+from icpgate.lives import Lives, observed_of
+from icpgate.lookup.believing import ALL_QUERIES, introduced
+from icpgate.lookup.cache.cache import SHARE_EVERY, Cache
+from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry, key_of
+from icpgate.lookup.cache.memory import Kept
+from icpgate.lookup.cache.outcome import Outcome
+from icpgate.lookup.clocks import SystemClock
+from icpgate.lookup.flow import TAKES_BACK, Loaded, Loading
+from icpgate.lookup.forks import remember
+from icpgate.lookup.guard import guarded
+from icpgate.lookup.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from icpgate.answer import Query
+    from icpgate.lookup.clocks import Clock
+    from icpgate.lookup.interface import Registry
+    from icpgate.lookup.singleflight import Flight
+
+__all__ = ["Asking", "Client", "Status", "Wanted"]
+
+T = TypeVar("T")
+
+RENEWING: Final = "renewing"
+_NOTHING: Final = timedelta(0)
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One query that the process could not answer by itself. Without a flight it was refused."""
+
+    query: Query
+    key: str
+    kept: Kept | None
+    flight: Flight[Outcome] | None = None
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """
+    How a registry fares: its breaker, what is left of the day, and how many loads are under way.
+
+    `left_today` is None without a quota, and before the first request.
+    """
+
+    registry: str
+    breaker: str
+    left_today: int | None
+    loading: int
+
+
+class Asking:
+    """The state of a client, and everything that it does without waiting."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        cache: Cache | str | None,
+        lives: Lives | None,
+        limits: Limits | None,
+        clock: Clock | None,
+    ) -> None:
+        """See `LookupClient`."""
+        self.registry = registry
+        self.id, capabilities = introduced(registry)
+        self.askable = frozenset(capabilities.queries)
+        self.quick = capabilities.quick
+        self.cacheable = capabilities.cacheable and not capabilities.quick
+        self.clock = clock if clock is not None else SystemClock()
+        self.lives = _one_of(_typed(lives, Lives, "lives"))
+        self.limits = _typed(limits, Limits, "limits")
+        self.guard = guarded(registry, self.limits)
+        self.cache = Cache.of(cache)
+        level = self.cache.level if self.cacheable else None
+        self.loading = Loading(self.guard, self.lives, level is not None, self.cache.secret)
+        self.share_every = SHARE_EVERY if level is not None else float("inf")
+        self._under_way = 0
+        self._lock = threading.Lock()
+        remember(self)
+
+    def renew_after_fork(self) -> None:
+        """See `ForkSafe`."""
+        self._under_way, self._lock = 0, threading.Lock()
+
+    @property
+    def status(self) -> Status:
+        """How the registry fares."""
+        guard = self.guard
+        return Status(self.id, guard.breaker.state(self.clock.monotonic()), guard.left_today, self._under_way)
+
+    def unasked(self, query: Query) -> Observation:
+        """A query that the registry cannot answer; what is no query is the caller's mistake."""
+        if type(query) not in ALL_QUERIES:
+            message = f"{type(query).__name__} is not a query"
+            raise ConfigurationError(message, hint="ByNumber(parse(text)) makes one", code="query.type")
+        return self.nobody(query, Why.CONFIGURATION, f"the registry cannot be asked {type(query).__name__}")
+
+    def nobody(self, query: Query, why: Why, detail: str) -> Observation:
+        """Nobody could say."""
+        return Observation(query, Unavailable(why, detail), self.clock.now(), self.id, self.id)
+
+    def hit(self, query: Query) -> Observation | Wanted:
+        """The answer if this process has a fresh one; otherwise what is wanted."""
+        key = key_of(self.id, query, self.cache.key_secret)
+        memory = self.cache.memory
+        kept = memory.get(key) if self.cacheable else None
+        if kept is not None:
+            if kept.lives is not self.lives:  # another client of the same cache, with another policy
+                kept = self._kept(key, kept.entry)
+            elapsed = self.clock.monotonic()
+            now = self.clock.now()
+            if (
+                now < kept.fresh
+                and elapsed < kept.fresh_at
+                and elapsed < kept.shared_until
+                and max(kept.asked_at, kept.observation.observed_at) <= now + CLOCK_TOLERANCE
+            ):
+                memory.counts.hits += 1
+                return kept.observation
+        memory.counts.misses += 1
+        return Wanted(query, key, kept)
+
+    def sorted_out(self, queries: Sequence[Query]) -> tuple[dict[Query, Observation], dict[Query, Wanted]]:
+        """What can be answered now and what is wanted; each query once."""
+        answers: dict[Query, Observation] = {}
+        wanted: dict[Query, Wanted] = {}
+        for query in queries:
+            if query not in answers and query not in wanted:
+                answer = self.hit(query) if type(query) in self.askable else self.unasked(query)
+                if isinstance(answer, Wanted):
+                    wanted[query] = answer
+                else:
+                    answers[query] = answer
+        return answers, wanted
+
+    def begin(self, wanted: Sequence[Wanted]) -> tuple[list[Wanted], float]:
+        """Join the loads under way; returns those that the caller must load, and when that load ends."""
+        elapsed = self.clock.monotonic()
+        ends = elapsed + self.limits.seconds
+        flights, epoch = self.cache.flights, self.cache.memory.epoch
+        ours: list[Wanted] = []
+        room = self._take_place()
+        for want in wanted:
+            if not room and not flights.under_way(want.key, elapsed):
+                continue
+            want.epoch = epoch
+            want.flight, is_ours = flights.join(want.key, now=elapsed, ends=ends)
+            if is_ours and not self._came_since(want):
+                ours.append(want)
+        if room and not ours:
+            self._give_place()
+        return ours, ends
+
+    def _came_since(self, want: Wanted) -> bool:
+        """Whether another load landed after the caller looked and before it joined: then nothing is to be loaded."""
+        kept = self.cache.memory.get(want.key) if self.cacheable else None
+        if kept is None or kept is want.kept or not kept.is_within(_NOTHING, self.clock.now(), self.clock.monotonic()):
+            return False
+        want.kept = kept
+        self._land(want, Outcome(kept.observation))
+        return True
+
+    def _take_place(self) -> bool:
+        with self._lock:
+            if self._under_way >= self.limits.at_once:
+                return False
+            self._under_way += 1
+            return True
+
+    def _give_place(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+
+    def at_once(self, want: Wanted) -> Observation | None:
+        """The answer that is returned now although it is being renewed."""
+        kept = want.kept
+        if kept is None:
+            return None
+        now, elapsed = self.clock.now(), self.clock.monotonic()
+        if not kept.is_within(self.lives.renewing, now, elapsed):
+            return None
+        if now < kept.fresh and elapsed < kept.fresh_at:
+            return None  # fresh, but the second level has not been looked at for a while
+        self.cache.memory.counts.stale += 1
+        return replace(kept.observation, stale=RENEWING)
+
+    def own(self, want: Wanted) -> Entry | None:
+        """What this process may go on using if the second level is gone: its own entry while it is fresh."""
+        kept = want.kept
+        if kept is None or not kept.is_within(_NOTHING, self.clock.now(), self.clock.monotonic()):
+            return None
+        return kept.entry
+
+    def land(self, ours: Sequence[Wanted], loaded: Sequence[Loaded]) -> None:
+        """Keep what was loaded, and give it to everybody who waits."""
+        for want, new in zip(ours, loaded, strict=True):
+            self._land(want, self._outcome(want, new))
+        self._give_place()
+
+    def fail(self, ours: Sequence[Wanted], why: Why, detail: str) -> None:
+        """Tell everybody who waits that the load itself failed."""
+        for want in ours:
+            self._land(want, Outcome(self.nobody(want.query, why, detail)))
+        self._give_place()
+
+    def _land(self, want: Wanted, outcome: Outcome) -> None:
+        assert want.flight is not None  # noqa: S101 -- `begin` gave it one
+        self.cache.flights.land(want.key, want.flight, outcome)
+
+    def _outcome(self, want: Wanted, new: Loaded) -> Outcome:
+        observation = new.entry.observation
+        answer = observation.answer
+        if isinstance(answer, (Found, NotRegistered)):
+            return Outcome(self._keep(want, new.entry) if self.cacheable else observation)
+        if answer.why in TAKES_BACK:
+            self.cache.memory.forget(want.key)
+            return Outcome(observation)
+        return Outcome(observation, None if new.before is None else self._kept(want.key, new.before))
+
+    def _keep(self, want: Wanted, entry: Entry) -> Observation:
+        """Keep an entry; what is returned is the newer of it and of what is there."""
+        memory = self.cache.memory
+        there = memory.put(want.key, self._kept(want.key, entry), want.epoch)
+        if there.observation is not entry.observation and observed_of(there.observation) > observed_of(
+            entry.observation
+        ):
+            # The registry was asked just now and knew nothing newer: what is there is good for a while.
+            there = memory.put(want.key, self._kept(want.key, Entry(there.observation, entry.asked_at)), want.epoch)
+        return there.observation
+
+    def _kept(self, key: str, entry: Entry) -> Kept:
+        now, elapsed = self.clock.now(), self.clock.monotonic()
+        fresh = self.lives.span(entry.observation, entry.asked_at, _draw(key, entry)).fresh
+        return Kept(entry, self.lives, fresh, elapsed + (fresh - now).total_seconds(), elapsed + self.share_every)
+
+    def result(self, want: Wanted, outcome: Outcome | None, waited: float) -> Observation:
+        """What the caller gets, from the load's outcome or without one."""
+        if want.flight is None:
+            observation = self.nobody(want.query, Why.OVERLOADED, f"{self.limits.at_once} loads under way")
+        elif outcome is None:
+            observation = self.nobody(want.query, Why.TIMEOUT, f"no answer within {waited:g} s")
+        else:
+            observation = outcome.observation
+        answer = observation.answer
+        if type(answer) is not Unavailable or answer.why in TAKES_BACK:
+            return observation
+        return self._instead(want, outcome, answer.why) or observation
+
+    def _instead(self, want: Wanted, outcome: Outcome | None, why: Why) -> Observation | None:
+        """An older answer that may stand in for a failure."""
+        now, elapsed = self.clock.now(), self.clock.monotonic()
+        candidates: Iterable[Kept | None] = (want.kept, None if outcome is None else outcome.fallback)
+        usable = [kept for kept in candidates if kept is not None and kept.is_usable(self.lives, now, elapsed)]
+        if not usable:
+            return None
+        newest = max(usable, key=_observed)
+        self.cache.memory.counts.stale += 1
+        return replace(newest.observation, stale=why.value)
+
+
+class Client:
+    """What both clients say about themselves."""
+
+    def __init__(self, asking: Asking) -> None:
+        """Take what they have in common."""
+        self._asking = asking
+
+    @property
+    def cache(self) -> Cache:
+        """Where its answers are kept."""
+        return self._asking.cache
+
+    @property
+    def status(self) -> Status:
+        """How its registry fares."""
+        return self._asking.status
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the registry answers in place, so that asking about many at once gains nothing."""
+        return self._asking.quick
+
+    def can_ask(self, kind: type[Query]) -> bool:
+        """Whether the registry can be asked by this kind of query."""
+        return kind in self._asking.askable
+
+
+def _observed(kept: Kept) -> datetime:
+    return observed_of(kept.observation)
+
+
+def _draw(key: str, entry: Entry) -> float:
+    """A number from 0 to below 1 by which the ends of entries are spread; the same for the same entry."""
+    return zlib.crc32(f"{key}|{entry.asked_at.microsecond}".encode("utf-8", "surrogatepass")) / 2**32
+
+
+@lru_cache(maxsize=256)
+def _one_of(lives: Lives) -> Lives:
+    """The same object for equal lives, so that a hit can tell them apart by identity."""
+    return lives
+
+
+def _typed(given: T | None, kind: type[T], name: str) -> T:
+    if given is None:
+        return kind()
+    if not isinstance(given, kind):
+        message = f"{name} is {quote(given)}: {kind.__name__} is expected"
+        raise ConfigurationError(message, code="config.type")
+    return given

@@ -1,0 +1,201 @@
+"""
+The level of the cache in the process: bounded by count and by bytes, the least recently used leaves first.
+
+- Two clocks judge an entry: the wall clock, and one that goes on while the machine sleeps and that
+  nobody can set. It counts only while both agree that it is young.
+- An older observation never replaces a newer one.
+- After a fork the child has the same entries, and a lock of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cachetools import LRUCache
+
+from icpgate.answer import ByNumber, Found
+from icpgate.lives import denies, observed_of
+from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry
+from icpgate.lookup.forks import remember
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from icpgate.answer import Observation
+    from icpgate.lives import Lives
+    from icpgate.record import RegistrationRecord
+
+__all__ = ["Counts", "Kept", "Memory", "weight"]
+
+
+class Kept:
+    """
+    An entry in the process.
+
+    `fresh` is by the wall clock, `fresh_at` by the other one. `shared_until` is when the second
+    level is looked at again, because another process may know better. `lives` is what its ends were
+    reckoned by: who goes by others reckons anew.
+    """
+
+    __slots__ = ("asked_at", "fresh", "fresh_at", "lives", "observation", "shared_until", "weight")
+
+    def __init__(self, entry: Entry, lives: Lives, fresh: datetime, fresh_at: float, shared_until: float) -> None:
+        """Keep an entry; its weight is in bytes."""
+        self.lives = lives
+        self.observation = entry.observation
+        self.asked_at = entry.asked_at
+        self.fresh = fresh
+        self.fresh_at = fresh_at
+        self.shared_until = shared_until
+        self.weight = weight(entry.observation)
+
+    @property
+    def entry(self) -> Entry:
+        """The entry by itself."""
+        return Entry(self.observation, self.asked_at)
+
+    def is_within(self, beyond: timedelta, now: datetime, elapsed: float) -> bool:
+        """Whether by both clocks no more than this has passed beyond its freshness, and none runs behind it."""
+        return (
+            now < self.fresh + beyond
+            and elapsed < self.fresh_at + beyond.total_seconds()
+            and max(self.asked_at, self.observation.observed_at) <= now + CLOCK_TOLERANCE
+        )
+
+    def is_usable(self, lives: Lives, now: datetime, elapsed: float) -> bool:
+        """Whether it may stand in while its registry cannot be asked."""
+        window = lives.stale_deny if denies(self.observation.answer) else lives.stale_allow
+        return self.is_within(window, now, elapsed)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a cache did since it was made. `stale` answers are those that were used beyond their life."""
+
+    hits: int = 0
+    misses: int = 0
+    stale: int = 0
+    evictions: int = 0
+    refused: int = 0
+
+
+class Memory:
+    """Entries by key. All methods may be called by any thread."""
+
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        """Make an empty one with its two bounds."""
+        self._max_bytes = max_bytes
+        self._entries: LRUCache[str, Kept] = LRUCache(max_entries)
+        self.bytes = 0
+        self.epoch = 0
+        """Counts what was dropped by hand: a load that began before keeps nothing."""
+        self.counts = Counts()
+        self._lock = threading.Lock()
+        remember(self)
+
+    def __len__(self) -> int:
+        """How many entries it has."""
+        return len(self._entries)
+
+    def get(self, key: str) -> Kept | None:
+        """The entry of a key, however old."""
+        with self._lock:
+            return self._entries.get(key)
+
+    def put(self, key: str, kept: Kept, epoch: int) -> Kept:
+        """Keep an entry, unless what is there was observed later; returns what is there then."""
+        with self._lock:
+            if epoch != self.epoch:
+                return kept
+            there = self._entries.get(key)
+            if there is not None:
+                if observed_of(there.observation) > observed_of(kept.observation):
+                    self.counts.refused += 1
+                    return there
+                self.bytes -= self._entries.pop(key).weight
+            if kept.weight <= self._max_bytes:
+                self._make_room(kept.weight)
+                self._entries[key] = kept
+                self.bytes += kept.weight
+            return kept
+
+    def _make_room(self, size: int) -> None:
+        while len(self._entries) >= self._entries.maxsize or (self._entries and self.bytes + size > self._max_bytes):
+            self.bytes -= self._entries.popitem()[1].weight
+            self.counts.evictions += 1
+
+    def forget(self, key: str) -> None:
+        """Drop one key, because its registry takes back what it said."""
+        with self._lock:
+            kept = self._entries.pop(key, None)
+            if kept is not None:
+                self.bytes -= kept.weight
+
+    def drop(self, *, number: str = "", entity: str = "", before: datetime | None = None) -> int:
+        """Drop what agrees with everything that is given; how many."""
+        with self._lock:
+            self.epoch += 1
+            agreeing = [key for key, kept in self._entries.items() if _agrees(kept, number, entity, before)]
+            for key in agreeing:
+                self.bytes -= self._entries.pop(key).weight
+            return len(agreeing)
+
+    def renew_after_fork(self) -> None:
+        """See `ForkSafe`."""
+        self._lock = threading.Lock()
+
+
+def _agrees(kept: Kept, number: str, entity: str, before: datetime | None) -> bool:
+    observation = kept.observation
+    if before is not None and observed_of(observation) >= before:
+        return False
+    numbers = {record.registration_number.canonical for record in _records(observation)}
+    entities = {record.entity_number for record in _records(observation)}
+    if type(observation.query) is ByNumber:
+        numbers.add(observation.query.number.canonical)
+        entities.add(observation.query.number.entity_number)
+    return (not number or number in numbers) and (not entity or entity in entities)
+
+
+def _records(observation: Observation) -> tuple[RegistrationRecord, ...]:
+    return observation.answer.records if type(observation.answer) is Found else ()
+
+
+_ENTRY: Final = 900
+"""Bytes of an entry without its record and its source: the objects, and what the tables that find it need."""
+
+_RECORD: Final = 330
+"""Of a record without its texts and lists."""
+
+_PLATFORM: Final = 100
+_ROUNDING: Final = 8
+"""What the allocator adds to a text on average."""
+
+_TEXTS: Final = ("source", "service_name", "operator", "operator_kind", "document_type", "document_number")
+_LISTS: Final = ("domains", "endpoints", "access_providers", "pre_approvals")
+
+
+def weight(observation: Observation) -> int:
+    """
+    About how many bytes an entry takes, its share of the tables included.
+
+    As if nothing in it were anything else's as well, which holds for what was read from a network.
+    """
+    size = _ENTRY + 2 * len(observation.registry) + _size(observation.source)
+    for record in _records(observation):
+        size += _RECORD + sum(_size(getattr(record, name)) for name in _TEXTS)
+        for name in _LISTS:
+            listed = getattr(record, name)
+            if listed is not None:
+                size += _size(listed) + sum(map(_size, listed))
+        for platform in record.platforms or ():
+            texts = (platform.package, platform.signing_certificate, platform.public_key)
+            size += _PLATFORM + sum(map(_size, texts))
+    return size
+
+
+def _size(part: object) -> int:
+    return 0 if part is None else sys.getsizeof(part) + _ROUNDING

@@ -1,0 +1,223 @@
+"""
+Several registries as one: in turn, a primary with its confirmation, or a quorum.
+
+- Each member has its own guard: breaker, limits and retries are never shared.
+- Two members that both answered and say different things about the same registration *disagree*:
+  nobody can say until a person has settled it. An older answer never outvotes a newer by itself.
+- A member that could not say has said nothing. It neither confirms nor contradicts.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, cast
+
+from icpgate.answer import Found, NotRegistered, Observation, Unavailable, Why
+from icpgate.errors import ConfigurationError, nearest, quote
+from icpgate.lookup.believing import believed, introduced
+from icpgate.lookup.guard import Guard, guarded
+from icpgate.lookup.interface import Capabilities, shut
+from icpgate.lookup.limits import Limits
+from icpgate.lookup.scope import Scope
+from icpgate.lookup.steps import Now, Together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpgate.answer import Answer, Query
+    from icpgate.lookup.interface import Registry
+    from icpgate.lookup.steps import Flow
+
+__all__ = ["Combined", "Strategy"]
+
+
+class Strategy(StrEnum):
+    """
+    How the members' answers become one.
+
+    `in_turn` asks the first, and the next only about what nobody before could say. `confirm` asks
+    all, and takes the first's answer when at least one other says the same. `quorum` asks all, and
+    takes the answer that at least `quorum` of them give.
+    """
+
+    IN_TURN = "in_turn"
+    CONFIRM = "confirm"
+    QUORUM = "quorum"
+
+
+_FEWEST: Final = 2
+
+_SECONDS: Final = 1.0
+"""For one member, where no limits are given: two of them in turn fit into a gate's usual deadline."""
+
+
+class Combined:
+    """
+    Several registries, asked as one.
+
+    Found in two registries is the same answer when number, status, blacklisting, restriction and
+    origin agree; names and other details may be written differently, and the first member's count.
+    """
+
+    def __init__(
+        self,
+        registries: Sequence[Registry],
+        *,
+        strategy: Strategy | str = Strategy.IN_TURN,
+        quorum: int = _FEWEST,
+        limits: Sequence[Limits | None] | None = None,
+        id: str | None = None,  # noqa: A002 -- the word of the protocol
+    ) -> None:
+        """
+        Take at least two registries, the most trusted first; `limits` has one for each,
+        by default a second and no rate.
+
+        Raises `ConfigurationError` for fewer, for the same one twice, and for a quorum that cannot
+        be reached or that two different answers could reach.
+        """
+        self._members = tuple(registries)
+        self.strategy = Strategy(_strategy(strategy))
+        self.quorum = _quorum(quorum, len(self._members), self.strategy)
+        introductions = [introduced(member) for member in self._members]
+        names = [name for name, _ in introductions]
+        if len(self._members) < _FEWEST or len(set(names)) < len(names):
+            message = (
+                f"{len(self._members)} registries to combine" if len(set(names)) == len(names) else "a registry twice"
+            )
+            raise ConfigurationError(message, hint="give at least two different ones", code="config.registry")
+        each = [None] * len(self._members) if limits is None else list(limits)
+        if len(each) != len(self._members):
+            message = f"{len(each)} limits for {len(self._members)} registries"
+            raise ConfigurationError(message, hint="one for each, or None", code="config.limits")
+        self.guards: tuple[Guard, ...] = tuple(
+            guarded(member, own or Limits(seconds=_SECONDS), is_member=True)
+            for member, own in zip(self._members, each, strict=True)
+        )
+        self.guard = Guard(self, watches=False)
+        """Its own only asks: the members are guarded one by one."""
+        self.id = id or f"{self.strategy.value}({', '.join(names)})"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What at least one member can do; not quick, unless all are."""
+        able = [member.capabilities for member in self._members]
+        saying_no = [each for each in able if each.authoritative]
+        return Capabilities(
+            by_number=any(each.by_number for each in able),
+            by_document=any(each.by_document for each in able),
+            by_domain=any(each.by_domain for each in able),
+            authoritative=bool(saying_no),
+            scope=Scope.union(each.scope for each in saying_no or able),
+            cacheable=all(each.cacheable for each in able),
+            quick=all(each.quick for each in able),
+        )
+
+    def close(self) -> None:
+        """Close every member; may be called twice."""
+        for member in self._members:
+            shut(member)
+
+    def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        """See `Registry.ask`."""
+        if self.strategy is Strategy.IN_TURN:
+            return (yield from self._in_turn(queries))
+        flows = tuple(cast("Flow[object]", self._of(guard, queries)) for guard in self.guards)
+        reply = yield Together(flows)
+        said = [part if isinstance(part, list) else None for part in cast("tuple[object, ...]", reply.value)]
+        return [self._settled(query, [part[i] for part in said if part is not None]) for i, query in enumerate(queries)]
+
+    def _in_turn(self, queries: Sequence[Query]) -> Flow[list[Observation]]:
+        answers: dict[Query, Observation] = {}
+        waiting = tuple(dict.fromkeys(queries))
+        for guard in self.guards:
+            observations = yield from self._of(guard, waiting)
+            for query, observation in zip(waiting, observations, strict=True):
+                before = answers.get(query)
+                # The first that could not say for want of an answer says more than *not listed* of the next.
+                if before is None or not isinstance(observation.answer, Unavailable) or _tells_little(before):
+                    answers[query] = observation
+            waiting = tuple(query for query in waiting if isinstance(answers[query].answer, Unavailable))
+            if not waiting:
+                break
+        return [answers[query] for query in queries]
+
+    def _of(self, guard: Guard, queries: Sequence[Query]) -> Flow[list[Observation]]:
+        """One member's answers, held against its promises."""
+        member = guard.registry
+        able = member.capabilities.queries
+        asked = [query for query in queries if type(query) in able]
+        reply = yield Now()
+        answers: dict[Query, Observation] = {
+            query: Observation(query, Unavailable(Why.CONFIGURATION, "not askable"), reply.now, member.id, member.id)
+            for query in queries
+        }
+        if asked:
+            observations = yield from guard.ask(asked, reply.elapsed + guard.limits.seconds)
+            for query, observation in zip(asked, observations, strict=True):
+                answers[query] = believed(member, query, observation, reply.now)
+        return [answers[query] for query in queries]
+
+    def _settled(self, query: Query, observations: Sequence[Observation]) -> Observation:
+        """One answer of all; the first member's where they agree."""
+        said = [o for o in observations if not isinstance(o.answer, Unavailable)]
+        gists = {_gist(o.answer) for o in said}
+        if len(gists) > 1:
+            words = "; ".join(f"{o.registry} says {_word(o.answer)}" for o in said)
+            return self._nobody(query, observations, Why.REGISTRIES_DISAGREE, words)
+        needed = self.quorum if self.strategy is Strategy.QUORUM else _FEWEST
+        if self.strategy is Strategy.CONFIRM and said and said[0] is not observations[0]:
+            return observations[0]
+        if len(said) >= needed:
+            return min(said, key=lambda o: o.observed_at) if isinstance(said[0].answer, NotRegistered) else said[0]
+        if not said:
+            return observations[0]
+        silent = [o.answer for o in observations if isinstance(o.answer, Unavailable)]
+        why = silent[0].why if silent else Why.NOT_LISTED
+        return self._nobody(query, observations, why, f"{len(said)} of {needed} registries say {_word(said[0].answer)}")
+
+    def _nobody(self, query: Query, observations: Sequence[Observation], why: Why, detail: str) -> Observation:
+        now = max(o.observed_at for o in observations)
+        return Observation(query, Unavailable(why, detail), now, self.id, self.id)
+
+
+def _tells_little(observation: Observation) -> bool:
+    answer = observation.answer
+    return isinstance(answer, Unavailable) and answer.why in {Why.NOT_LISTED, Why.NOT_COVERED, Why.CONFIGURATION}
+
+
+def _gist(answer: Answer) -> object:
+    """What must agree for two answers to be the same."""
+    if not isinstance(answer, Found):
+        return "no"
+    return frozenset(
+        (r.registration_number.canonical, r.status, bool(r.blacklisted), bool(r.access_restricted), r.origin)
+        for r in answer.records
+    )
+
+
+def _word(answer: Answer) -> str:
+    if not isinstance(answer, Found):
+        return "not_registered"
+    words = {
+        "blacklisted" if r.blacklisted else "restricted" if r.access_restricted else r.status.value
+        for r in answer.records
+    }
+    return ", ".join(sorted(words))
+
+
+def _strategy(given: Strategy | str) -> str:
+    known = [strategy.value for strategy in Strategy]
+    if given in known:
+        return str(given)
+    suggestion = nearest(str(given), known)
+    message = f"{quote(given)} is no strategy: one of {', '.join(known)}"
+    raise ConfigurationError(message, hint=f"did you mean {suggestion}?" if suggestion else "", code="config.registry")
+
+
+def _quorum(given: int, members: int, strategy: Strategy) -> int:
+    if strategy is not Strategy.QUORUM:
+        return _FEWEST
+    if not isinstance(given, int) or isinstance(given, bool) or not _FEWEST <= given <= members:
+        message = f"quorum is {quote(given)}: from {_FEWEST} to the {members} registries"
+        raise ConfigurationError(message, code="config.registry")
+    return given
