@@ -69,6 +69,13 @@ def registered(**changes: object) -> dict[str, object]:
     return {name: value for name, value in (fields | changes).items() if value is not None}
 
 
+def memory(*records: dict[str, object], now: datetime = NOW, **stated: Any) -> MemoryRegistry:
+    """A registry of these records, by default of the right one; authoritative for everything."""
+    read = [RegistrationRecord.read(record) for record in (records or (registered(),))]
+    said: dict[str, Any] = {"id": "memory", "authoritative": True, "source": "test"} | stated
+    return MemoryRegistry(read, observed_at=now - timedelta(days=1), **said)
+
+
 @dataclass
 class Scene:
     """A gate with its registry, and what is asked of it."""

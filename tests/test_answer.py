@@ -126,7 +126,7 @@ def test_the_whys_are_a_closed_list() -> None:
     assert [why.value for why in Why] == [
         "timeout", "connection", "refused", "blocked", "rate_limited", "unauthorised", "protocol", "malformed",
         "schema", "truncated", "too_large", "upstream_error", "maintenance", "wrong_province", "overloaded", "stale",
-        "not_listed", "not_covered", "configuration", "internal",
+        "not_listed", "not_covered", "configuration", "internal", "registries_disagree",
     ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from icpgate.record import RegistrationRecord
 from icpgate.rules import Action, Binding, Occasion
 from icpgate.settings import GateSettings
 from icpgate.testing import FixedClock
+from tests import cases
+from tests.awaited import CLIENTS, GATES
 from tests.cases import NOW, NUMBER, Scene, check, described, registered
 
 if TYPE_CHECKING:
@@ -30,6 +33,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpgate.lookup.steps import Flow
+
+
+@pytest.fixture(autouse=True, params=zip(GATES, CLIENTS, strict=True), ids=["blocking", "asynchronous"])
+def _both_gates(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test here runs twice: with `Gate` and with `AsyncGate`."""
+    gate, client = request.param
+    monkeypatch.setattr(sys.modules[__name__], "Gate", gate)
+    monkeypatch.setattr(sys.modules[__name__], "LookupClient", client)
+    monkeypatch.setattr(cases, "Gate", gate)
 
 
 def test_an_app_with_everything_right_is_allowed_with_what_bound_it() -> None:

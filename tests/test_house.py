@@ -20,8 +20,23 @@ SOURCE = ROOT / "src" / "icpgate"
 MODULES = sorted(["icpgate", *(module.name for module in pkgutil.walk_packages(icpgate.__path__, "icpgate."))])
 FILES = sorted(SOURCE.rglob("*.py"))
 
-ASYNC: dict[str, str] = {}
-"""The modules that may be asynchronous, each with its reason. The asynchronous driver will be the first."""
+ASYNC: dict[str, str] = {
+    "gate.py": "AsyncGate awaits its client and its recorder",
+    "lookup/asynchronous.py": "the asynchronous driver of steps",
+    "lookup/asyncclient.py": "awaits loads",
+    "lookup/cache/level.py": "the protocol of a level on an event loop",
+    "lookup/cache/redis_async.py": "the second level on an event loop",
+    "lookup/http.py": "the asynchronous client and transport, beside the blocking ones",
+    "lookup/wire/asynchronous.py": "the exchange on an event loop",
+    "lookup/wire/asyncconnecting.py": "connecting and TLS on an event loop",
+    "lookup/wire/asyncpool.py": "waiting for a connection on an event loop",
+    "server/app.py": "endpoints of an ASGI application",
+    "server/asking.py": "awaits the asynchronous client for the endpoints",
+    "server/guard.py": "an ASGI application around another",
+    "server/serving.py": "overrides the coroutines of uvicorn's server",
+    "testing/serving.py": "holds answers back inside an ASGI application",
+}
+"""The modules that may be asynchronous, each with its reason. No registry, no rule and no cache entry is."""
 
 PURE = (
     "number",

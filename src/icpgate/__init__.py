@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from icpgate.app import App, Declaration, DeclarationStatement, Display, Operator, PackageFacts, PreApproval
     from icpgate.decision import Basis, Decision, Reason, Verdict
     from icpgate.errors import ConfigurationError, Denied, IcpGateError, InvalidApp, InvalidNumber, PolicyError
-    from icpgate.gate import Gate
+    from icpgate.gate import AsyncGate, Gate
+    from icpgate.lookup import AsyncLookupClient, Cache, Limits, LookupClient
     from icpgate.number import RegistrationNumber, ServiceKind, find_all, parse
     from icpgate.policy import Mode, Policy
     from icpgate.record import RegistrationRecord, RegistrationStatus
@@ -27,7 +28,10 @@ __all__ = [
     "RULES",
     "Action",
     "App",
+    "AsyncGate",
+    "AsyncLookupClient",
     "Basis",
+    "Cache",
     "ConfigurationError",
     "Decision",
     "Declaration",
@@ -39,6 +43,8 @@ __all__ = [
     "IcpGateError",
     "InvalidApp",
     "InvalidNumber",
+    "Limits",
+    "LookupClient",
     "Mode",
     "Occasion",
     "Operator",
@@ -66,7 +72,8 @@ _HOMES: Final = {
     "icpgate.app": ("App", "Declaration", "DeclarationStatement", "Display", "Operator", "PackageFacts", "PreApproval"),
     "icpgate.decision": ("Basis", "Decision", "Reason", "Verdict"),
     "icpgate.errors": ("ConfigurationError", "Denied", "IcpGateError", "InvalidApp", "InvalidNumber", "PolicyError"),
-    "icpgate.gate": ("Gate",),
+    "icpgate.gate": ("AsyncGate", "Gate"),
+    "icpgate.lookup": ("AsyncLookupClient", "Cache", "Limits", "LookupClient"),
     "icpgate.number": ("RegistrationNumber", "ServiceKind", "find_all", "parse"),
     "icpgate.policy": ("Mode", "Policy"),
     "icpgate.record": ("RegistrationRecord", "RegistrationStatus"),

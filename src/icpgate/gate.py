@@ -1,122 +1,57 @@
 """
-The gate: one app in, one decision out.
+The gate: one app in, one decision out; blocking as `Gate`, on an event loop as `AsyncGate`.
 
-It reads the number, asks the registry, and has the rules judge. `check` never raises for what an
+Both read the number, ask the registry, and have the rules judge. `check` never raises for what an
 app or a registry did; a wrong setting raises `ConfigurationError` when the gate is made.
 """
 
 from __future__ import annotations
 
-import itertools
-import logging
-import os
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterable
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Self, Unpack
 
-from icpgate.answer import ByDocument, ByNumber, Observation, Unavailable, Why
-from icpgate.app import App
-from icpgate.decision import Decision, decide
-from icpgate.decision.judge import undecided
-from icpgate.errors import ConfigurationError, IcpGateError, InvalidApp, InvalidNumber
-from icpgate.log import logger
-from icpgate.number import RegistrationNumber, parse
-from icpgate.options import (
-    GateOptions,
-    able,
-    clock_of,
-    deadline_of,
-    flag,
-    lookup_of,
-    mode_of,
-    moment_of,
-    occasion_of,
-    policy_of,
-    word,
-)
-from icpgate.rules import Action, Case, Occasion
+from icpgate.answer import ByDocument
+from icpgate.errors import IcpGateError
+from icpgate.gating import AHEAD, Checked, Gating, Question, Settled, queries_of, rows_of
+from icpgate.options import async_lookup_of, lookup_of
+from icpgate.rules import Action, Occasion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
     from types import TracebackType
 
-    from icpgate.answer import Query
-    from icpgate.decision import Recorder
+    from icpgate.answer import Observation, Query
+    from icpgate.app import App
+    from icpgate.decision import Decision
+    from icpgate.gating import Row
+    from icpgate.lookup.asyncclient import AsyncLookupClient
     from icpgate.lookup.client import LookupClient
-    from icpgate.lookup.drivers import Clock
     from icpgate.lookup.registry import Registry
-    from icpgate.policy import Mode, Policy
+    from icpgate.options import AsyncGateOptions, GateOptions
 
-__all__ = ["Checked", "Gate"]
-
-
-class _Ids:
-    """Ids of decisions: a random prefix for each process, then a count; unique without a clock."""
-
-    def __init__(self) -> None:
-        self.renew()
-        os.register_at_fork(after_in_child=self.renew)
-
-    def renew(self) -> None:
-        self.prefix = secrets.token_hex(8)
-        self.count = itertools.count(1)
-
-    def next(self) -> str:
-        return f"{self.prefix}-{next(self.count):x}"
+__all__ = ["AsyncGate", "Checked", "Gate"]
 
 
-_IDS = _Ids()
-_LOG = logging.getLogger("icpgate.gate")
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One item of `Gate.check_many`: a decision, or why its row could not be read."""
-
-    position: int
-    app: App | None
-    decision: Decision | None
-    error: IcpGateError | None
-
-
-class Gate:
+class Gate(Settled):
     """
     A gatekeeper's gate. Make one with `for_listing`, `for_connecting` or `for_preinstalling`.
 
     It may be shared by threads and used after a fork. Use it as a context manager, or `close` it.
     """
 
-    def __init__(  # noqa: PLR0913 -- the options of one object, all by name
-        self,
-        action: Action,
-        registry: Registry | str,
-        *,
-        policy: Policy | str | Path | None = None,
-        mode: Mode | str | None = None,
-        lookup: LookupClient | None = None,
-        deadline: float = 2.0,
-        recorder: Recorder | None = None,
-        clock: Clock | None = None,
-        allow_simulated: bool = False,
-    ) -> None:
+    def __init__(self, action: Action, registry: Registry | str, **options: Unpack[GateOptions]) -> None:
         """
         Prepare the gate; prefer the constructor named after the job.
 
-        `registry` is an object or a URL such as `snapshot:registry.icpdb`. `deadline` is in
-        seconds for the whole decision: an answer that comes later counts as a timeout.
-        `allow_simulated` believes simulated registries; development only.
+        `registry` is an object or a URL: `snapshot:registry.icpdb`, `https://…`. Options, all by
+        name: `policy`, `mode`, `cache` (a `Cache` or the URL of a second level), `limits` of the
+        registry, or a `lookup` client of your own; `deadline`, in seconds for the whole decision;
+        `recorder`; `clock`; `allow_simulated`, which believes simulated registries: development only.
         """
-        self.action = action if type(action) is Action else Action(word(action, [a.value for a in Action], "action"))
-        self.policy = policy_of(policy)
-        self.mode = mode_of(mode)
-        self.deadline = deadline_of(deadline)
-        self._clock = clock_of(clock)
-        self._recorder = able(recorder, ("record",), "recorder")
-        self._allow_simulated = flag(allow_simulated, "allow_simulated")
-        self._lookup = lookup_of(registry, lookup, self._clock)
+        super().__init__(Gating(action, options))
+        self._lookup: LookupClient = lookup_of(registry, options, self._gating.policy, self._gating.clock)
 
     @classmethod
     def for_listing(cls, registry: Registry | str, **options: Unpack[GateOptions]) -> Self:
@@ -147,6 +82,11 @@ class Gate:
         """Let go of files and connections; may be called twice."""
         self._lookup.close()
 
+    @property
+    def lookup(self) -> LookupClient:
+        """What it asks the registry with: its cache, and how the registry fares."""
+        return self._lookup
+
     def check(self, app: App, *, occasion: Occasion | str = Occasion.FIRST, as_of: datetime | None = None) -> Decision:
         """
         Decide on one app.
@@ -154,110 +94,198 @@ class Gate:
         `as_of` chooses the policy's phase, never the age of an observation; it needs a zone.
         Raises `ConfigurationError` for a wrong call, nothing for what the app or a registry did.
         """
-        if not isinstance(app, App):
-            message = f"check takes an App, not {type(app).__name__}"
-            raise ConfigurationError(message, hint="App.parse(mapping) makes one", code="app.type")
-        moment = occasion_of(occasion)
-        started = self._clock.monotonic()
-        number, problem = _number(app)
-        observation, by_document = self._ask(app, number, started)
-        now = self._clock.now()
-        case = Case(
-            app=app,
-            number=number,
-            number_problem=problem,
-            observation=observation,
-            by_document=by_document,
-            action=self.action,
-            occasion=moment,
-            as_of=now if as_of is None else moment_of(as_of),
-            now=now,
-            allow_simulated=self._allow_simulated,
-        )
-        decision = decide(case, self.policy, decision_id=_IDS.next(), mode=self.mode)
-        if self._recorder is not None:
-            decision = self._recorded(decision, self._recorder)
-        if _LOG.isEnabledFor(logging.INFO):
-            _log(decision, self._clock.monotonic() - started)
-        return decision
+        gating, lookup = self._gating, self._lookup
+        question = gating.question(app, occasion, as_of, by_document=lookup.can_ask(ByDocument))
+        query = question.query
+        if query is None:
+            return self._decided(question, None)
+        observation = lookup.look_up(query, deadline=gating.left(question))
+        return self._decided(question, gating.in_time(question.started, observation))
 
     def check_many(
         self,
-        apps: Iterable[App | Mapping[str, object]],
+        apps: Iterable[Row],
         *,
         occasion: Occasion | str = Occasion.FIRST,
         as_of: datetime | None = None,
     ) -> Iterator[Checked]:
-        """Decide on many, lazily and in order; a row that cannot be read is an item with an error."""
-        chosen = occasion_of(occasion)
-        if isinstance(apps, (str, bytes, Mapping, App)) or not hasattr(apps, "__iter__"):
-            message = f"check_many takes apps, not {type(apps).__name__}"
-            raise ConfigurationError(message, hint="a list of them, or check for one", code="app.type")
-        for position, given in enumerate(apps):
+        """
+        Decide on many, lazily and in order; a row that cannot be read is an item with an error.
+
+        The error of a row that its reader could not read may stand in its place. A registry that is
+        asked over a network is asked about up to 100 at once, so many are read ahead.
+        """
+        gating, lookup = self._gating, self._lookup
+        rows_of(apps)
+        by_document = lookup.can_ask(ByDocument)
+        position = 0
+        for rows in _batches(apps, 1 if lookup.is_quick else AHEAD):
+            questions = [gating.asked(row, occasion, as_of, by_document=by_document) for row in rows]
+            answers = self._answers(questions)
+            for question in questions:
+                if isinstance(question, IcpGateError):
+                    yield Checked(position, None, None, question)
+                else:
+                    observation = None if question.query is None else answers[question.query]
+                    yield Checked(position, question.app, self._decided(question, observation), None)
+                position += 1
+
+    def _answers(self, questions: Sequence[Question | IcpGateError]) -> dict[Query, Observation]:
+        queries = queries_of(questions)
+        started = self._gating.clock.monotonic()
+        answers = self._lookup.look_up_many(queries, deadline=self.deadline)
+        return {query: self._gating.in_time(started, answer) for query, answer in zip(queries, answers, strict=True)}
+
+    def _decided(self, question: Question, observation: Observation | None) -> Decision:
+        gating = self._gating
+        decision = gating.decided(question, observation)
+        if gating.recorder is not None:
             try:
-                app = given if isinstance(given, App) else App.parse(given)
-            except InvalidApp as error:
-                yield Checked(position, None, None, error)
-            else:
-                yield Checked(position, app, self.check(app, occasion=chosen, as_of=as_of), None)
-
-    def _ask(
-        self, app: App, number: RegistrationNumber | None, started: float
-    ) -> tuple[Observation | None, Observation | None]:
-        """What the registry says about the number; without one, what it knows of document and package."""
-        if number is not None:
-            return self._in_time(ByNumber(number), started), None
-        operator = app.operator
-        if operator is not None and operator.document_number is not None and self._lookup.can_ask(ByDocument):
-            return None, self._in_time(ByDocument(operator.document_number, app.package), started)
-        return None, None
-
-    def _in_time(self, query: Query, started: float) -> Observation:
-        observation = self._lookup.look_up(query)
-        if self._clock.monotonic() - started <= self.deadline:
-            return observation
-        late = Unavailable(Why.TIMEOUT, f"answered after the deadline of {self.deadline:g} s")
-        return Observation(query, late, self._clock.now(), observation.source, observation.registry)
-
-    def _recorded(self, decision: Decision, recorder: Recorder) -> Decision:
-        """A decision nobody can prove is not an allow."""
-        try:
-            recorder.record(decision)
-        except Exception as error:  # noqa: BLE001 -- whatever a recorder raises, the decision is unrecorded
-            return undecided(
-                decision,
-                self.policy,
-                "audit_unavailable",
-                detail=f"recorder.{type(error).__name__}",
-                found="the decision could not be recorded",
-                expected="a recorded decision",
-            )
+                gating.recorder.record(decision)
+            except Exception as error:  # noqa: BLE001 -- whatever a recorder raises, the decision is unrecorded
+                decision = gating.unrecorded(decision, error)
+        gating.log(decision, question)
         return decision
 
 
-def _log(decision: Decision, seconds: float) -> None:
-    logger(_LOG.name).info(
-        "decision",
-        id=decision.id,
-        action=decision.action.value,
-        occasion=decision.occasion.value,
-        verdict=decision.verdict.value,
-        basis=decision.basis.value,
-        enforced=decision.enforced,
-        codes=list(decision.codes),
-        number=decision.number.canonical if decision.number is not None else None,
-        package=decision.app.package,
-        exemption=decision.exemption,
-        policy_revision=decision.policy_revision,
-        seconds=round(seconds, 6),
-    )
+class AsyncGate(Settled):
+    """
+    A gate for event loops: the methods of `Gate`, to be awaited, and the same decisions.
+
+    It may be shared by the tasks of several loops. Use it with `async with`, or await `close`.
+    """
+
+    def __init__(self, action: Action, registry: Registry | str, **options: Unpack[AsyncGateOptions]) -> None:
+        """
+        Prepare the gate; prefer the constructor named after the job. Options as in `Gate`.
+
+        `lookup` is an `AsyncLookupClient` here; the `record` of a recorder may be a coroutine.
+        """
+        super().__init__(Gating(action, options))
+        self._lookup: AsyncLookupClient = async_lookup_of(registry, options, self._gating.policy, self._gating.clock)
+
+    @classmethod
+    def for_listing(cls, registry: Registry | str, **options: Unpack[AsyncGateOptions]) -> Self:
+        """See `Gate.for_listing`."""
+        return cls(Action.LIST, registry, **options)
+
+    @classmethod
+    def for_connecting(cls, registry: Registry | str, **options: Unpack[AsyncGateOptions]) -> Self:
+        """See `Gate.for_connecting`."""
+        return cls(Action.CONNECT, registry, **options)
+
+    @classmethod
+    def for_preinstalling(cls, registry: Registry | str, **options: Unpack[AsyncGateOptions]) -> Self:
+        """See `Gate.for_preinstalling`."""
+        return cls(Action.PREINSTALL, registry, **options)
+
+    async def __aenter__(self) -> Self:
+        """Nothing to open: a gate works from its construction on."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the registry."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of files and of this loop's connections; may be called twice."""
+        await self._lookup.close()
+
+    @property
+    def lookup(self) -> AsyncLookupClient:
+        """See `Gate.lookup`."""
+        return self._lookup
+
+    async def check(
+        self, app: App, *, occasion: Occasion | str = Occasion.FIRST, as_of: datetime | None = None
+    ) -> Decision:
+        """See `Gate.check`."""
+        gating, lookup = self._gating, self._lookup
+        question = gating.question(app, occasion, as_of, by_document=lookup.can_ask(ByDocument))
+        query = question.query
+        if query is None:
+            return await self._decided(question, None)
+        observation = await lookup.look_up(query, deadline=gating.left(question))
+        return await self._decided(question, gating.in_time(question.started, observation))
+
+    async def check_many(
+        self,
+        apps: Iterable[Row] | AsyncIterable[Row],
+        *,
+        occasion: Occasion | str = Occasion.FIRST,
+        as_of: datetime | None = None,
+    ) -> AsyncIterator[Checked]:
+        """See `Gate.check_many`; `apps` may also be asynchronous."""
+        gating, lookup = self._gating, self._lookup
+        rows_of(apps, "__aiter__" if isinstance(apps, AsyncIterable) else "__iter__")
+        by_document = lookup.can_ask(ByDocument)
+        position = 0
+        async for rows in _async_batches(apps, 1 if lookup.is_quick else AHEAD):
+            questions = [gating.asked(row, occasion, as_of, by_document=by_document) for row in rows]
+            answers = await self._answers(questions)
+            for question in questions:
+                if isinstance(question, IcpGateError):
+                    yield Checked(position, None, None, question)
+                else:
+                    observation = None if question.query is None else answers[question.query]
+                    yield Checked(position, question.app, await self._decided(question, observation), None)
+                position += 1
+
+    async def _answers(self, questions: Sequence[Question | IcpGateError]) -> dict[Query, Observation]:
+        queries = queries_of(questions)
+        started = self._gating.clock.monotonic()
+        answers = await self._lookup.look_up_many(queries, deadline=self.deadline)
+        return {query: self._gating.in_time(started, answer) for query, answer in zip(queries, answers, strict=True)}
+
+    async def _decided(self, question: Question, observation: Observation | None) -> Decision:
+        gating = self._gating
+        decision = gating.decided(question, observation)
+        if gating.recorder is not None:
+            try:
+                recorded: object = gating.recorder.record(decision)  # type: ignore[func-returns-value]  # a coroutine's does
+                if isawaitable(recorded):
+                    await recorded
+            except Exception as error:  # noqa: BLE001 -- whatever a recorder raises, the decision is unrecorded
+                decision = gating.unrecorded(decision, error)
+        gating.log(decision, question)
+        return decision
 
 
-def _number(app: App) -> tuple[RegistrationNumber | None, InvalidNumber | None]:
-    text = app.registration_number
-    if text is None:
-        return None, None
+def _batches(apps: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Rows by the batch. What the rows' source raises is raised after the rows that came before it."""
+    rows: list[Row] = []
     try:
-        return parse(text), None
-    except InvalidNumber as problem:
-        return None, problem
+        for row in apps:
+            rows.append(row)
+            if len(rows) == size:
+                yield rows
+                rows = []
+    except Exception:
+        if rows:
+            yield rows
+        raise
+    if rows:
+        yield rows
+
+
+async def _async_batches(apps: Iterable[Row] | AsyncIterable[Row], size: int) -> AsyncIterator[list[Row]]:
+    """See `_batches`."""
+    if not isinstance(apps, AsyncIterable):
+        for rows in _batches(apps, size):
+            yield rows
+        return
+    rows = []
+    try:
+        async for row in apps:
+            rows.append(row)
+            if len(rows) == size:
+                yield rows
+                rows = []
+    except Exception:
+        if rows:
+            yield rows
+        raise
+    if rows:
+        yield rows

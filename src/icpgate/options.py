@@ -12,22 +12,30 @@ from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from icpgate.errors import ConfigurationError, nearest, quote
 from icpgate.lookup.client import LookupClient
-from icpgate.lookup.drivers import SystemClock
-from icpgate.lookup.registry import registry_from_url
+from icpgate.lookup.clocks import SystemClock
 from icpgate.policy import Mode, Policy
 from icpgate.rules import Occasion
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from icpgate.decision import Recorder
-    from icpgate.lookup.drivers import Clock
+    from icpgate.lookup.asyncclient import AsyncLookupClient
+    from icpgate.lookup.cache.cache import Cache
+    from icpgate.lookup.clocks import Clock
+    from icpgate.lookup.limits import Limits
     from icpgate.lookup.registry import Registry
 
 __all__ = [
+    "AsyncGateOptions",
+    "CommonOptions",
     "GateOptions",
     "able",
+    "async_lookup_of",
     "clock_of",
     "deadline_of",
     "flag",
+    "known_options",
     "lookup_of",
     "mode_of",
     "moment_of",
@@ -39,16 +47,42 @@ __all__ = [
 T = TypeVar("T")
 
 
-class GateOptions(TypedDict, total=False):
-    """What `Gate` takes by name."""
+class CommonOptions(TypedDict, total=False):
+    """What `Gate` and `AsyncGate` take by name."""
 
     policy: Policy | str | Path | None
     mode: Mode | str | None
-    lookup: LookupClient | None
+    cache: Cache | str | None
+    limits: Limits | None
     deadline: float
     recorder: Recorder | None
     clock: Clock | None
     allow_simulated: bool
+
+
+class GateOptions(CommonOptions, total=False):
+    """What `Gate` takes by name."""
+
+    lookup: LookupClient | None
+
+
+class AsyncGateOptions(CommonOptions, total=False):
+    """What `AsyncGate` takes by name."""
+
+    lookup: AsyncLookupClient | None
+
+
+_KNOWN: Final = (*CommonOptions.__annotations__, "lookup")
+
+
+def known_options(options: Mapping[str, object]) -> None:
+    """Refuse an option that is none, with the nearest that is."""
+    for name in options:
+        if name not in _KNOWN:
+            suggestion = nearest(name, list(_KNOWN))
+            hint = f"did you mean {suggestion}?" if suggestion else f"known: {', '.join(_KNOWN)}"
+            message = f"{quote(name)} is no option of a gate"
+            raise ConfigurationError(message, hint=hint, code="config.unknown")
 
 
 def policy_of(policy: Policy | str | Path | None) -> Policy:
@@ -63,14 +97,44 @@ def policy_of(policy: Policy | str | Path | None) -> Policy:
     return Policy.load(policy)
 
 
-def lookup_of(registry: Registry | str, lookup: LookupClient | None, clock: Clock) -> LookupClient:
+def lookup_of(registry: Registry | str, options: GateOptions, policy: Policy, clock: Clock) -> LookupClient:
     """A client over the registry, or the caller's own."""
+    lookup = options.get("lookup")
     if lookup is None:
-        return LookupClient(registry_from_url(registry) if isinstance(registry, str) else registry, clock=clock)
+        return LookupClient(
+            registry, cache=options.get("cache"), lives=policy.lives, limits=options.get("limits"), clock=clock
+        )
+    _alone(options)
     if not isinstance(lookup, LookupClient):
         message = f"lookup is {quote(lookup)}: a LookupClient is expected"
         raise ConfigurationError(message)
     return lookup
+
+
+def async_lookup_of(
+    registry: Registry | str, options: AsyncGateOptions, policy: Policy, clock: Clock
+) -> AsyncLookupClient:
+    """A client over the registry, or the caller's own."""
+    from icpgate.lookup.asyncclient import AsyncLookupClient  # noqa: PLC0415 -- who blocks needs no event loop
+
+    lookup = options.get("lookup")
+    if lookup is None:
+        return AsyncLookupClient(
+            registry, cache=options.get("cache"), lives=policy.lives, limits=options.get("limits"), clock=clock
+        )
+    _alone(options)
+    if not isinstance(lookup, AsyncLookupClient):
+        message = f"lookup is {quote(lookup)}: an AsyncLookupClient is expected"
+        raise ConfigurationError(message)
+    return lookup
+
+
+def _alone(options: Mapping[str, object]) -> None:
+    """A client of the caller's own has its cache and limits already."""
+    for name in ("cache", "limits"):
+        if options.get(name) is not None:
+            message = f"{name} is given beside lookup: the client has its own"
+            raise ConfigurationError(message, hint=f"give {name} to the LookupClient")
 
 
 def clock_of(clock: Clock | None) -> Clock:

@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from icpgate.app import App
-from icpgate.cli.output import cell, format_option, lang_option, line, moment_of, read_bytes, say, to_json
+from icpgate.cli.output import (
+    cache_of,
+    cell,
+    format_option,
+    lang_option,
+    line,
+    moment_of,
+    read_bytes,
+    registry_of,
+    say,
+    to_json,
+)
 from icpgate.decision import Audience
-from icpgate.errors import IcpGateError, InvalidApp
+from icpgate.errors import IcpGateError
 from icpgate.gate import Checked, Gate
 from icpgate.jsontext import InvalidJson, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from icpgate.decision import Decision
 
@@ -56,7 +65,9 @@ def _app_options(command: click.Command) -> click.Command:
 @click.argument("file", required=False)
 @click.option("--for", "action", type=click.Choice(["list", "connect", "preinstall"]), required=True,
               help="What the gatekeeper is about to do.")  # fmt: skip
-@click.option("--registry", envvar="ICPGATE_REGISTRY", required=True, help="Such as snapshot:registry.icpdb.")
+@click.option(
+    "--registry", envvar="ICPGATE_REGISTRY", required=True, help="Such as snapshot:registry.icpdb or https://…."
+)
 @click.option(
     "--occasion", type=click.Choice(["first", "update", "standing"]), default="first", help="When it is asked."
 )
@@ -64,6 +75,7 @@ def _app_options(command: click.Command) -> click.Command:
 @click.option("--policy", envvar="ICPGATE_POLICY", help="A policy file instead of the shipped one.")
 @click.option("--mode", type=click.Choice(["enforce", "warn", "dry_run"]), help="Whether the gatekeeper acts on it.")
 @click.option("--deadline", type=float, default=2.0, help="Seconds for one decision.")
+@click.option("--cache", envvar="ICPGATE_CACHE", help="A second level of the cache: sqlite:cache.db, redis://host.")
 @click.option("--allow-simulated", is_flag=True, help="Believe simulated registries; development only.")
 @click.option("--for-gatekeeper", is_flag=True, help="Word the reasons for the gatekeeper, not the developer.")
 @format_option("text", "json", "jsonl", "csv")
@@ -86,7 +98,7 @@ def _command(file: str | None, form: str, lang: str, **options: object) -> int:
     rows = _rows(file) if file is not None else iter([_from_options(described)])
     with _gate(options) as gate:
         as_of = moment_of("--as-of", options["as_of"])
-        checked = _checked(gate, rows, str(options["occasion"]), as_of)
+        checked = gate.check_many(rows, occasion=str(options["occasion"]), as_of=as_of)  # type: ignore[arg-type]  # parse refuses what is no object
         return exit_code(_written(checked, form, lang, audience))
 
 
@@ -101,10 +113,11 @@ def _several(options: dict[str, object], name: str) -> tuple[str, ...]:
 def _gate(options: dict[str, object]) -> Gate:
     return Gate(
         options["action"],  # type: ignore[arg-type]  # click offers only the actions
-        str(options["registry"]),
+        registry_of(str(options["registry"])),
         policy=options["policy"],  # type: ignore[arg-type]  # a path or None
         mode=options["mode"],  # type: ignore[arg-type]  # click offers only the modes
         deadline=options["deadline"],  # type: ignore[arg-type]  # a float by click
+        cache=None if options["cache"] is None else cache_of(str(options["cache"])),
         allow_simulated=bool(options["allow_simulated"]),
     )
 
@@ -145,19 +158,6 @@ def _line(text: bytes) -> object:
         return loads(text)
     except InvalidJson as error:
         return error
-
-
-def _checked(gate: Gate, rows: Iterator[object], occasion: str, as_of: datetime | None) -> Iterator[Checked]:
-    for position, row in enumerate(rows):
-        if isinstance(row, IcpGateError):
-            yield Checked(position, None, None, row)
-            continue
-        try:
-            app = App.parse(row)  # type: ignore[arg-type]  # parse refuses what is no object
-        except InvalidApp as error:
-            yield Checked(position, None, None, error)
-        else:
-            yield Checked(position, app, gate.check(app, occasion=occasion, as_of=as_of), None)
 
 
 def _written(items: Iterator[Checked], form: str, lang: str, audience: Audience) -> Iterator[Checked]:

@@ -24,6 +24,7 @@ _SETTINGS: Final[dict[str, tuple[type, ...]]] = {
     "policy": (str,),
     "mode": (str,),
     "deadline": (int, float),
+    "cache": (str,),
     "allow_simulated": (bool,),
 }
 
@@ -50,7 +51,13 @@ class Config:
             raise ConfigurationError(message)
         gate = _gate(table.get("gate", {}), path)
         policy = {"path": gate["policy"]} if "policy" in gate else {}
-        return cls({"check": gate, "policy": {"show": policy, "test": policy}}, None if lang is None else str(lang))
+        cache = {"url": gate["cache"]} if "cache" in gate else {}
+        defaults = {
+            "check": gate,
+            "policy": {"show": policy, "test": policy},
+            "cache": {"stats": cache, "invalidate": cache},
+        }
+        return cls(defaults, None if lang is None else str(lang))
 
 
 def _gate(gate: object, path: str) -> dict[str, object]:

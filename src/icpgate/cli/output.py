@@ -16,7 +16,11 @@ from icpgate.errors import IcpGateError, quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from icpgate.lookup.cache import Cache
+    from icpgate.lookup.registry import Registry
+
 __all__ = [
+    "cache_of",
     "cell",
     "format_option",
     "lang_option",
@@ -24,7 +28,9 @@ __all__ = [
     "lines_of",
     "moment_of",
     "read_bytes",
+    "registry_of",
     "say",
+    "secret_of",
     "table",
     "to_json",
 ]
@@ -99,6 +105,29 @@ def read_bytes(path: str) -> bytes:
             return file.read()
     except OSError as error:
         raise IcpGateError(f"{path} cannot be read: {error.strerror}", code="cli.open") from None
+
+
+def registry_of(url: str) -> Registry:
+    """The registry of a URL; its token is in ICPGATE_REGISTRY_TOKEN, or in the file of ICPGATE_REGISTRY_TOKEN_FILE."""
+    from icpgate.lookup.registry import registry_from_url  # noqa: PLC0415 -- only commands that ask one need it
+
+    return registry_from_url(url, token=secret_of("ICPGATE_REGISTRY_TOKEN"))
+
+
+def cache_of(url: str) -> Cache:
+    """The cache with this second level; its secret: ICPGATE_CACHE_SECRET or the file of ICPGATE_CACHE_SECRET_FILE."""
+    from icpgate.lookup.cache import Cache  # noqa: PLC0415 -- as above
+
+    return Cache(level=url, secret=secret_of("ICPGATE_CACHE_SECRET"))
+
+
+def secret_of(variable: str) -> str | None:
+    """A secret of the environment, or of the file that the variable with _FILE names; None when there is none."""
+    secret = os.environ.get(variable)
+    path = os.environ.get(f"{variable}_FILE")
+    if secret is None and path:
+        secret = read_bytes(path).decode("utf-8", "replace").strip()
+    return secret or None
 
 
 def lines_of(path: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,11 +32,14 @@ def _policy(path: str | None) -> Policy:
 
 @command.command("show")
 @click.option("--policy", "path", envvar="ICPGATE_POLICY", help="A policy file instead of the shipped one.")
+@click.option("--revocation-bound", "bound", is_flag=True, help="How long a revocation can take to become visible.")
 @format_option("text", "markdown", "json")
 @lang_option
-def show(path: str | None, form: str, lang: str) -> int:
-    """Show which rule denies, warns or is off for which action and occasion."""
+def show(path: str | None, bound: bool, form: str, lang: str) -> int:  # noqa: FBT001 -- click's flag
+    """Show which rule denies, warns or is off for which action and occasion, or what it says of revocations."""
     policy = _policy(path)
+    if bound:
+        return _bound(policy, form)
     if form == "markdown":
         for row in markdown(policy, lang):
             line(row)
@@ -54,6 +57,30 @@ def show(path: str | None, form: str, lang: str) -> int:
         for setting in policy.fail_open:
             line(f"fail_open {setting.name}: {', '.join(sorted(setting.codes))} until {local_time(setting.until)}")
     return 0
+
+
+def _bound(policy: Policy, form: str) -> int:
+    """After the registry itself shows it; an allow that rests on an exemption ends with the exemption."""
+    bounds = {action: policy.revocation_bound(action) for action in Action}
+    if form == "json":
+        seconds = {
+            action.value: {"answering": each.answering.total_seconds(), "silent": each.silent.total_seconds()}
+            for action, each in bounds.items()
+        }
+        line(to_json(seconds, indent=2))
+        return 0
+    header = ("action", "while the registry answers", "while it cannot be asked", "at most")
+    rows = [
+        (action.value, _hours(each.answering), _hours(each.silent), _hours(max(each.answering, each.silent)))
+        for action, each in bounds.items()
+    ]
+    for row in table(header, rows):
+        line(row)
+    return 0
+
+
+def _hours(period: timedelta) -> str:
+    return f"{period / timedelta(hours=1):g} h"
 
 
 def _row(rule: BoundRule) -> list[str]:

@@ -17,7 +17,8 @@ COMMANDS: Final = {
     "check": "Decide whether apps may be listed, connected or pre-installed.",
     "explain": "Say what a reason code means, on which basis, and what to do.",
     "policy": "Show, check and test a policy.",
-    "registry": "Make, fill, read and export a registry in one file.",
+    "registry": "Make, fill, read, export and serve a registry in one file.",
+    "cache": "Look into a second level of the cache, and have it forget.",
     "demo": "Build a registry from the examples and gate a small catalogue.",
 }
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from icpgate.answer import Query
+    from icpgate.lookup.registry import Registry
     from icpgate.lookup.steps import Flow
 
-__all__ = ["PolicyRow", "RowReader", "Telling"]
+__all__ = ["PolicyRow", "RowReader", "Stale", "Telling"]
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -35,11 +36,13 @@ _FIELDS: Final = (
     "app",
     "records",
     "answer",
+    "stale",
     "observed_at",
     "authoritative",
     "allow_simulated",
     "expect",
 )
+_STALE: Final = ("", "renewing", *Why)
 _CODES: Final = ("codes", "lifted", "grants", "warns", "notes")
 _EXPECT: Final = ("verdict", "basis", *_CODES, "bound_by")
 _ZONED: Final = "a time with its zone, such as 2026-11-24T08:00:00+08:00"
@@ -50,7 +53,7 @@ NOW: Final = datetime.fromisoformat("2026-11-24T08:00:00+08:00")
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """One row of a table. `answer` stands in for `records`; `expected` has only what is compared."""
+    """One row of a table. `answer` stands in for `records`, `stale` is as in `Observation`; `expected` is compared."""
 
     name: str
     action: Action
@@ -60,6 +63,7 @@ class PolicyRow:
     app: App
     records: tuple[RegistrationRecord, ...]
     answer: NotRegistered | Unavailable | None
+    stale: str
     observed_at: datetime
     authoritative: bool
     allow_simulated: bool
@@ -70,7 +74,7 @@ class Telling:
     """A registry that says the same to every question."""
 
     id = "table"
-    capabilities = Capabilities(authoritative=True)
+    capabilities = Capabilities(authoritative=True, quick=True)
 
     def __init__(self, answer: NotRegistered | Unavailable, observed_at: datetime) -> None:
         """Take the answer, and when it was observed."""
@@ -81,6 +85,23 @@ class Telling:
         """See `Registry.ask`."""
         yield from ()
         return [Observation(query, self._answer, self._observed_at, "table", self.id) for query in queries]
+
+
+class Stale:
+    """A registry whose every answer is one that could not be renewed."""
+
+    id = "table"
+
+    def __init__(self, registry: Registry, stale: str) -> None:
+        """Take the registry, and what came of the attempt."""
+        self._registry = registry
+        self._stale = stale
+        self.capabilities = registry.capabilities
+
+    def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        """See `Registry.ask`."""
+        observations = yield from self._registry.ask(queries)
+        return [replace(observation, stale=self._stale) for observation in observations]
 
 
 class RowReader:
@@ -116,6 +137,7 @@ class RowReader:
             "app": app,
             "records": self._records(value, place, observed_at),
             "answer": self._answer(value, place),
+            "stale": self._stale(value, place),
             "observed_at": observed_at,
             "authoritative": self._flag(value, "authoritative", place, default=True),
             "allow_simulated": self._flag(value, "allow_simulated", place, default=False),
@@ -215,6 +237,15 @@ class RowReader:
         hint = f"did you mean unavailable:{suggestion}?" if suggestion else f"whys: {', '.join(Why)}"
         self.refuse(f"{place}: answer", _given(value), expected="not_registered, or unavailable: and a why", hint=hint)
         return None
+
+    def _stale(self, row: Mapping[str, object], place: str) -> str:
+        value = row.get("stale", "")
+        if isinstance(value, str) and value in _STALE:
+            return value
+        self.refuse(
+            f"{place}: stale", _given(value), expected="renewing, or the why of the attempt to renew the answer"
+        )
+        return ""
 
     def _expected(self, row: Mapping[str, object], place: str) -> dict[str, str | list[str]]:
         expect = row.get("expect")

@@ -23,7 +23,7 @@ from icpgate.gate import Gate
 from icpgate.jsontext import InvalidJson, loads
 from icpgate.lookup.registries.memory import MemoryRegistry
 from icpgate.testing.clock import FixedClock
-from icpgate.testing.policy_row import PolicyRow, RowReader, Telling
+from icpgate.testing.policy_row import PolicyRow, RowReader, Stale, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,6 +96,7 @@ def _decide(policy: Policy, row: PolicyRow) -> Decision:
             row.records, id="table", authoritative=row.authoritative, observed_at=row.observed_at, source="table"
         )
     )
+    registry = Stale(registry, row.stale) if row.stale else registry
     gate = Gate(row.action, registry, policy=policy, clock=FixedClock(row.now), allow_simulated=row.allow_simulated)
     return gate.check(row.app, occasion=row.occasion, as_of=row.as_of)
 
