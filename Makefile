@@ -34,6 +34,10 @@ $(VENV)/.dev: $(VENV)/.test
 	$(call install,dev)
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.bench
+	$(call install,bench)
+	@touch $@
+
 $(VENV)/.test-all: $(VENV)/.test
 	$(call install,test-all$(,)dev)
 	@touch $@
@@ -49,9 +53,11 @@ test: $(VENV)/.test
 	@$(V) -m coverage report --include='$(DECIDING)' --fail-under=100
 	@$(V) -m coverage report --fail-under=95 | tail -n 1
 
-# Everything: the tests with more examples and no skip, the mutation score, the second type checker.
+# Everything: the tests with more examples and no skip, and with the other HTTP library; the mutation score, the second
+# type checker.
 test-all: $(VENV)/.test-all lint types
 	$(V) -m pytest -q -n 2 --hypothesis-profile=all --no-skips --timeout=1800
+	$(V) -m pytest -q -n 2 --http-library=httpx2
 	$(V) -m pyright --pythonpath $(V) tests/typing
 	$(V) tests/mutation.py
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from icpgate.answer import Observation, Query, Unavailable, Why
 from icpgate.app import App
 from icpgate.decision import Basis, Decision, Verdict
-from icpgate.errors import ConfigurationError, Denied, InvalidApp
-from icpgate.gate import Gate
-from icpgate.lookup import LookupClient
+from icpgate.errors import ConfigurationError, Denied, IcpGateError, InvalidApp
+from icpgate.gate import AsyncGate, Checked, Gate
+from icpgate.lookup import Cache, Capabilities, Limits, LookupClient
 from icpgate.lookup.registries.memory import MemoryRegistry
 from icpgate.lookup.steps import Now
 from icpgate.policy import Mode
@@ -29,7 +30,7 @@ from tests.awaited import CLIENTS, GATES
 from tests.cases import NOW, NUMBER, Scene, check, described, registered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
     from icpgate.lookup.steps import Flow
@@ -385,6 +386,195 @@ def test_settings_make_the_same_gate_elsewhere(tmp_path: Path) -> None:
     assert settings == GateSettings(action=Action.CONNECT, registry="snapshot:r.icpdb", deadline=1.5)
     with pytest.raises(ConfigurationError, match="did you mean registry"):
         GateSettings.read({"action": "list", "registery": "x"})
+
+
+def test_settings_of_a_registry_over_a_network(tmp_path: Path) -> None:
+    """Cache, limits and the file of a token are plain values too, and make both gates."""
+    (tmp_path / "token").write_text("of-the-tests\n")
+    path = tmp_path / "icpgate.toml"
+    path.write_text(
+        f"""
+        [gate]
+        action = "list"
+        registry = "https://registry.example.cn"
+        cache = "sqlite:{tmp_path / "cache.db"}"
+        token_file = "{tmp_path / "token"}"
+        [gate.limits]
+        per_second = 5
+        per_day = 2000
+        """,
+        encoding="utf-8",
+    )
+    settings = pickle.loads(pickle.dumps(GateSettings.load(path)))  # noqa: S301 -- our own bytes
+    assert settings.limits == Limits(per_second=5, per_day=2000)
+    assert "of-the-tests" not in repr(settings)
+    with settings.gate() as gate:
+        assert gate.lookup.status.registry == "https://registry.example.cn"
+        assert gate.lookup.cache.level is not None
+    settings.async_gate().lookup.cache.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"limits": {"per_hour": 3}}, "unknown limit 'per_hour'"),
+        ({"limits": {"per_second": 0}}, "per_second is '0'"),
+        ({"limits": 3}, "limits is not a table"),
+        ({"cache": 3}, "cache is not the URL of a second level"),
+        ({"token_file": 3}, "token_file is not a path"),
+        ({"policy": 3}, "policy is not a path"),
+    ],
+)
+def test_settings_that_are_none(wrong: dict[str, object], said: str) -> None:
+    """Refused when they are read."""
+    with pytest.raises(ConfigurationError, match=said):
+        GateSettings.read({"action": "list", "registry": "https://registry.example.cn"} | wrong)
+
+
+def test_a_token_that_cannot_be_had(tmp_path: Path) -> None:
+    """A missing file, and one without a token."""
+    (tmp_path / "empty").write_text("\n")
+    for name, said in (("none", "cannot be read"), ("empty", "there is no token")):
+        settings = GateSettings(
+            action=Action.LIST, registry="https://registry.example.cn", token_file=str(tmp_path / name)
+        )
+        with pytest.raises(ConfigurationError, match=said):
+            settings.gate()
+
+
+class _Counting:
+    """A registry over no network that is not quick, and counts how it is asked."""
+
+    id = "counting"
+    capabilities = Capabilities(by_document=True, authoritative=True)
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self._memory = cases.memory()
+
+    def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        self.batches.append(len(queries))
+        return (yield from self._memory.ask(queries))
+
+
+def test_many_are_asked_about_at_once_and_each_number_once() -> None:
+    """Up to a hundred are read ahead; what is known already is not asked again."""
+    registry = _Counting()
+    gate = Gate.for_listing(registry, clock=FixedClock(NOW))
+    read: list[int] = []
+
+    def rows() -> Iterator[dict[str, object]]:
+        for position in range(250):
+            read.append(position)
+            yield described(registration_number=f"蜀ICP备2021014694号-{10 + position % 3}A")
+
+    checked = gate.check_many(rows())
+    assert next(checked).position == 0
+    assert len(read) == 100
+    assert [item.position for item in checked] == list(range(1, 250))
+    assert registry.batches == [3]
+
+
+def test_what_the_rows_raise_comes_after_the_rows_before_it() -> None:
+    """Nothing that was read is lost."""
+
+    def rows() -> Iterator[dict[str, object]]:
+        yield described()
+        yield described()
+        raise OSError("the disk is gone")
+
+    checked = Gate.for_listing(_Counting(), clock=FixedClock(NOW)).check_many(rows())
+    assert [next(checked).position, next(checked).position] == [0, 1]
+    with pytest.raises(OSError, match="the disk is gone"):
+        next(checked)
+
+
+def test_a_slow_reader_of_decisions_makes_none_of_them_late() -> None:
+    """The deadline is for asking, not for what the caller does between two items."""
+    clock = FixedClock(NOW)
+    verdicts = []
+    for item in Gate.for_listing(_Counting(), clock=clock).check_many([described()] * 5):
+        assert item.decision is not None
+        verdicts.append(item.decision.allowed)
+        clock.advance(60)
+    assert verdicts == [True] * 5
+
+
+def test_an_error_may_stand_for_a_row() -> None:
+    """A reader that could not read a row hands its error over; it comes out in its place."""
+    broken = IcpGateError("line 2 is not JSON", code="json.syntax")
+    items = list(Gate.for_listing(cases.memory(), clock=FixedClock(NOW)).check_many([described(), broken, described()]))
+    assert [item.error for item in items] == [None, broken, None]
+    assert items[2].decision is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"cache": 3}, "cache is '3'"),
+        ({"limits": 3}, "limits is '3'"),
+        ({"cach": None}, "did you mean cache"),
+        ({"lookup": object()}, "lookup is"),
+    ],
+)
+def test_wrong_options_of_the_look_up(wrong: dict[str, Any], said: str) -> None:
+    """Said when the gate is made."""
+    with pytest.raises(ConfigurationError, match=said):
+        Gate.for_listing(_Counting(), **wrong)
+
+
+def test_a_client_of_ones_own_has_its_own_cache() -> None:
+    """Two caches for one gate would be one too many."""
+    client = LookupClient(_Counting())
+    with pytest.raises(ConfigurationError, match="cache is given beside lookup"):
+        Gate.for_listing(_Counting(), lookup=client, cache=Cache())
+
+
+def test_a_recorder_may_be_a_coroutine_on_a_loop() -> None:
+    """An asynchronous gate awaits it, also when it fails."""
+    kept: list[Decision] = []
+
+    class Recorder:
+        async def record(self, decision: Decision) -> None:
+            await asyncio.sleep(0)
+            if kept:
+                raise OSError
+            kept.append(decision)
+
+    async def main() -> tuple[Decision, Decision]:
+        async with AsyncGate.for_listing(cases.memory(), clock=FixedClock(NOW), recorder=Recorder()) as gate:
+            app = App.parse(described())
+            return await gate.check(app), await gate.check(app)
+
+    first, second = asyncio.run(main())
+    assert kept == [first]
+    assert first.allowed
+    assert second.codes == ("audit_unavailable",)
+
+
+def test_rows_may_come_asynchronously() -> None:
+    """From a stream or a queue; what it raises comes after what it gave."""
+
+    async def rows() -> AsyncIterator[dict[str, object]]:
+        for _ in range(101):
+            await asyncio.sleep(0)
+            yield described()
+        raise OSError("the stream broke")
+
+    kept: list[Checked] = []
+
+    async def keep(given: AsyncIterator[dict[str, object]]) -> None:
+        async with AsyncGate.for_listing(_Counting(), clock=FixedClock(NOW)) as gate:
+            async for item in gate.check_many(given):
+                kept.append(item)  # noqa: PERF401 -- what came before an error counts
+
+    async def whole() -> AsyncIterator[dict[str, object]]:
+        yield described()
+
+    with pytest.raises(OSError, match="the stream broke"):
+        asyncio.run(keep(rows()))
+    asyncio.run(keep(whole()))
+    assert [bool(item.decision) for item in kept] == [True] * 102
 
 
 class _Keeping:

@@ -8,7 +8,6 @@ app or a registry did; a wrong setting raises `ConfigurationError` when the gate
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Self, Unpack
 
 from icpgate.answer import ByDocument
@@ -18,7 +17,7 @@ from icpgate.options import async_lookup_of, lookup_of
 from icpgate.rules import Action, Occasion
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -51,6 +50,7 @@ class Gate(Settled):
         `recorder`; `clock`; `allow_simulated`, which believes simulated registries: development only.
         """
         super().__init__(Gating(action, options))
+        self._recorder = options.get("recorder")
         self._lookup: LookupClient = lookup_of(registry, options, self._gating.policy, self._gating.clock)
 
     @classmethod
@@ -139,9 +139,9 @@ class Gate(Settled):
     def _decided(self, question: Question, observation: Observation | None) -> Decision:
         gating = self._gating
         decision = gating.decided(question, observation)
-        if gating.recorder is not None:
+        if self._recorder is not None:
             try:
-                gating.recorder.record(decision)
+                self._recorder.record(decision)
             except Exception as error:  # noqa: BLE001 -- whatever a recorder raises, the decision is unrecorded
                 decision = gating.unrecorded(decision, error)
         gating.log(decision, question)
@@ -162,6 +162,7 @@ class AsyncGate(Settled):
         `lookup` is an `AsyncLookupClient` here; the `record` of a recorder may be a coroutine.
         """
         super().__init__(Gating(action, options))
+        self._recorder = options.get("recorder")
         self._lookup: AsyncLookupClient = async_lookup_of(registry, options, self._gating.policy, self._gating.clock)
 
     @classmethod
@@ -242,10 +243,10 @@ class AsyncGate(Settled):
     async def _decided(self, question: Question, observation: Observation | None) -> Decision:
         gating = self._gating
         decision = gating.decided(question, observation)
-        if gating.recorder is not None:
+        if self._recorder is not None:
             try:
-                recorded: object = gating.recorder.record(decision)  # type: ignore[func-returns-value]  # a coroutine's does
-                if isawaitable(recorded):
+                recorded: Awaitable[None] | None = self._recorder.record(decision)
+                if recorded is not None:
                     await recorded
             except Exception as error:  # noqa: BLE001 -- whatever a recorder raises, the decision is unrecorded
                 decision = gating.unrecorded(decision, error)

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from icpgate.answer import Query
-    from icpgate.decision import Decision, Recorder
+    from icpgate.decision import Decision
     from icpgate.number import RegistrationNumber
-    from icpgate.options import CommonOptions
+    from icpgate.options import AsyncGateOptions, GateOptions
     from icpgate.policy import Mode, Policy
     from icpgate.rules import Occasion
 
@@ -114,7 +114,7 @@ class Question:
 class Gating:
     """The settings of a gate, and all that it does without waiting."""
 
-    def __init__(self, action: Action, options: CommonOptions) -> None:
+    def __init__(self, action: Action, options: GateOptions | AsyncGateOptions) -> None:
         """See `Gate`."""
         known_options(options)
         self.action = action if type(action) is Action else Action(word(action, [a.value for a in Action], "action"))
@@ -122,7 +122,7 @@ class Gating:
         self.mode = mode_of(options.get("mode"))
         self.deadline = deadline_of(options.get("deadline", 2.0))
         self.clock = clock_of(options.get("clock"))
-        self.recorder: Recorder | None = able(options.get("recorder"), ("record",), "recorder")
+        able(options.get("recorder"), ("record",), "recorder")
         self._allow_simulated = flag(options.get("allow_simulated", False), "allow_simulated")
 
     def question(self, app: App, occasion: Occasion | str, as_of: datetime | None, *, by_document: bool) -> Question:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypedDict, TypeVar
 
 from icpgate.errors import ConfigurationError, nearest, quote
 from icpgate.lookup.client import LookupClient
@@ -17,9 +17,9 @@ from icpgate.policy import Mode, Policy
 from icpgate.rules import Occasion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
-    from icpgate.decision import Recorder
+    from icpgate.decision import Decision, Recorder
     from icpgate.lookup.asyncclient import AsyncLookupClient
     from icpgate.lookup.cache.cache import Cache
     from icpgate.lookup.clocks import Clock
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncGateOptions",
+    "AsyncRecorder",
     "CommonOptions",
     "GateOptions",
     "able",
@@ -55,7 +56,6 @@ class CommonOptions(TypedDict, total=False):
     cache: Cache | str | None
     limits: Limits | None
     deadline: float
-    recorder: Recorder | None
     clock: Clock | None
     allow_simulated: bool
 
@@ -64,15 +64,25 @@ class GateOptions(CommonOptions, total=False):
     """What `Gate` takes by name."""
 
     lookup: LookupClient | None
+    recorder: Recorder | None
+
+
+class AsyncRecorder(Protocol):
+    """A recorder whose `record` is awaited."""
+
+    def record(self, decision: Decision) -> Awaitable[None]:
+        """Keep the decision; raise when that is not certain."""
+        ...
 
 
 class AsyncGateOptions(CommonOptions, total=False):
     """What `AsyncGate` takes by name."""
 
     lookup: AsyncLookupClient | None
+    recorder: Recorder | AsyncRecorder | None
 
 
-_KNOWN: Final = (*CommonOptions.__annotations__, "lookup")
+_KNOWN: Final = (*CommonOptions.__annotations__, "lookup", "recorder")
 
 
 def known_options(options: Mapping[str, object]) -> None:

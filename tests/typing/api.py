@@ -13,7 +13,10 @@ from typing import ClassVar, assert_type
 from icpgate import (
     RULES,
     App,
+    AsyncGate,
+    AsyncLookupClient,
     Basis,
+    Cache,
     ConfigurationError,
     Decision,
     Denied,
@@ -21,6 +24,8 @@ from icpgate import (
     GateSettings,
     InvalidApp,
     InvalidNumber,
+    Limits,
+    LookupClient,
     Mode,
     Occasion,
     Policy,
@@ -32,9 +37,10 @@ from icpgate import (
     find_all,
     parse,
 )
-from icpgate.answer import ByNumber, Observation
+from icpgate.answer import Answer, ByNumber, Observation, Query
 from icpgate.gate import Checked
-from icpgate.lookup import LookupClient
+from icpgate.lookup import Combined, JsonApi, Registry, SimpleRegistry
+from icpgate.lookup.steps import Request, Response
 from icpgate.number import Occurrence
 from icpgate.rules import Case, Finding, Rule
 
@@ -84,6 +90,37 @@ def look_up(client: LookupClient, text: str, row: dict[str, object]) -> None:
     """A client without a gate."""
     assert_type(client.look_up(ByNumber(parse(text))), Observation)
     assert_type(RegistrationRecord.read(row), RegistrationRecord)
+
+
+async def on_a_loop(registry: str, form: dict[str, object], text: str) -> None:
+    """The same, awaited."""
+    async with AsyncGate.for_listing(registry, cache=Cache(max_entries=10), limits=Limits(per_day=5)) as gate:
+        assert_type(gate, AsyncGate)
+        assert_type(await gate.check(App.parse(form)), Decision)
+        async for item in gate.check_many([form]):
+            assert_type(item, Checked)
+    async with AsyncLookupClient(registry) as client:
+        assert_type(await client.look_up(ByNumber(parse(text)), deadline=1.0), Observation)
+        assert_type(await client.look_up_many([ByNumber(parse(text))]), tuple[Observation, ...])
+        assert_type(client.cache.statistics.hits, int)
+        assert_type(client.status.left_today, int | None)
+
+
+class Simple(SimpleRegistry):
+    """A registry of two methods."""
+
+    def request(self, query: Query) -> Request:
+        """See `SimpleRegistry.request`."""
+        raise NotImplementedError
+
+    def read(self, response: Response) -> Answer:
+        """See `SimpleRegistry.read`."""
+        raise NotImplementedError
+
+
+def registries() -> Registry:
+    """Own, mapped and combined ones are registries."""
+    return Combined([Simple(), JsonApi.ready("uapis", url="https://example.cn")], strategy="quorum", quorum=2)
 
 
 class Mine:

@@ -1,4 +1,4 @@
-"""httpx2 under the name of httpx: on the path with `pytest --http-library=httpx2`, also of programs that tests start."""
+"""httpx2 under the name of httpx: on the path with `pytest --http-library=httpx2`, of programs that tests start as well."""
 
 from __future__ import annotations
 
