@@ -9,6 +9,8 @@ installed is left out, with a line that says so. Further contenders are added to
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import statistics
 import subprocess
 import sys
@@ -20,9 +22,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from icpgate.answer import ByNumber, Found
+from icpgate.app import App
+from icpgate.gate import AsyncGate
+from icpgate.lookup import AsyncLookupClient
 from icpgate.lookup.http import AsyncHttp, BlockingHttp
 from icpgate.lookup.steps import Request
-from tests.benchmarks.measure import Ratio
+from icpgate.number import parse
+from icpgate.testing import FixedClock
+from tests.benchmarks.measure import Ratio, seconds
+from tests.cases import LINK, NOW, described, registered
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -35,13 +44,26 @@ BlockingFactory = Callable[[str], AbstractContextManager[BlockingFetch]]
 AT_ONCE = 64
 ROUNDS = 7
 DELAY = 0.005
-RECORD = (b'{"status":"registered","record":{"operator":"' + b"x" * 633)[:631] + b'"}'
+DIGITS = 13_004_658
+"""The first number; each has as many digits, so that each answer is as long."""
+
+
+def _record(digits: str) -> bytes:
+    """The answer of icpgate's protocol about a number, about 700 bytes of it."""
+    number = f"京ICP备{digits}号-1A"
+    record = registered(registration_number=number, kind="app", observed_at="2026-11-23T00:00:00Z")
+    answer = {"status": "registered", "number": number, "record": record, "source": "bench"}
+    return json.dumps(answer | {"observed_at": "2026-11-23T00:00:00Z"}, ensure_ascii=False).encode()
+
+
+RECORD = _record("DIGITSXX")
 
 
 class _Answering(asyncio.Protocol):
     """Answers every request with the same record, as cheaply as Python can."""
 
     delay = 0.0
+    asked = re.compile(rb"%A4%87([0-9]{8})%E5")
     answer = (
         b"HTTP/1.1 200 OK\r\ndate: Mon, 23 Nov 2026 00:00:00 GMT\r\nserver: bench\r\n"
         b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(RECORD), RECORD)
@@ -51,14 +73,14 @@ class _Answering(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        for _ in range(data.count(b"\r\n\r\n")):
+        for digits in self.asked.findall(data):
             if self.delay:
-                asyncio.get_running_loop().call_later(self.delay, self.send)
+                asyncio.get_running_loop().call_later(self.delay, self.send, digits)
             else:
-                self.send()
+                self.send(digits)
 
-    def send(self) -> None:
-        self.transport.write(self.answer)  # type: ignore[attr-defined]  # a stream's transport
+    def send(self, digits: bytes) -> None:
+        self.transport.write(self.answer.replace(b"DIGITSXX", digits))  # type: ignore[attr-defined]  # a stream's transport
 
 
 async def _serve(delay: float) -> None:
@@ -83,7 +105,36 @@ def served(delay: float) -> Iterator[str]:
 
 def path(position: int) -> str:
     """The address of a record: no two requests of a round are for the same."""
-    return f"/v1/registrations/%E4%BA%ACICP%E5%A4%87{10_000_000 + position}%E5%8F%B7-1A"
+    return f"/v1/registrations/%E4%BA%ACICP%E5%A4%87{DIGITS + position}%E5%8F%B7-1A"
+
+
+@asynccontextmanager
+async def lookups(base: str) -> AsyncIterator[Fetch]:
+    """`AsyncLookupClient`: cache, breaker, one load for a key, the record read and held to its query."""
+    async with AsyncLookupClient(base, clock=FixedClock(NOW)) as client:
+
+        async def fetch(position: int) -> bytes:
+            observation = await client.look_up(ByNumber(parse(f"京ICP备{DIGITS + position}号-1A")))
+            assert isinstance(observation.answer, Found), observation
+            return RECORD
+
+        yield fetch
+
+
+@asynccontextmanager
+async def checks(base: str) -> AsyncIterator[Fetch]:
+    """`AsyncGate`: the same, and every rule."""
+    described_app = described()
+    async with AsyncGate.for_listing(base, clock=FixedClock(NOW)) as gate:
+
+        async def fetch(position: int) -> bytes:
+            number = f"京ICP备{DIGITS + position}号-1A"
+            app = App.parse(described_app | {"registration_number": number, "display": {"number": number, "link": LINK}})
+            decision = await gate.check(app)
+            assert decision.allowed, decision.codes
+            return RECORD
+
+        yield fetch
 
 
 @asynccontextmanager
@@ -159,6 +210,8 @@ class Contender:
 
 
 OURS = Contender("ours", ours, "icpgate", 3_200, 1.0)
+LOOKUPS = Contender("look_up", lookups, "icpgate", 3_200, 1.0)
+CHECKS = Contender("check", checks, "icpgate", 3_200, 1.0)
 CONTENDERS = [
     Contender("httpx", stock("httpx"), "httpx", 256, 0.1),
     Contender("httpx2", stock("httpx2"), "httpx2", 512, 1.0),
@@ -229,7 +282,7 @@ def stock_blocking(base: str) -> Iterator[BlockingFetch]:
 def one_at_a_time(count: int = 500) -> Iterator[Ratio]:
     """Ours beside stock httpx, a request after the other, answered at once: blocking and async."""
 
-    def seconds(base: str, factory: BlockingFactory) -> float:
+    def each(base: str, factory: BlockingFactory) -> float:
         with factory(base) as fetch:
             fetch(0)
             begun = time.perf_counter()
@@ -238,7 +291,7 @@ def one_at_a_time(count: int = 500) -> Iterator[Ratio]:
             return (time.perf_counter() - begun) / count
 
     with served(0.0) as base:
-        rows = [(seconds(base, ours_blocking), seconds(base, stock_blocking)) for _ in range(ROUNDS)]
+        rows = [(each(base, ours_blocking), each(base, stock_blocking)) for _ in range(ROUNDS)]
     ratio = statistics.median(own / other for own, other in rows)
     mine, theirs = (statistics.median(column) for column in zip(*rows, strict=True))
     words = f"httpx ({1 / theirs:,.0f}/s), 1 at once"
@@ -246,10 +299,37 @@ def one_at_a_time(count: int = 500) -> Iterator[Ratio]:
     yield from compared(OURS, [Contender("httpx", stock("httpx"), "httpx", 256, 1.0)], delay=0.0, tasks=1)
 
 
+def added_by_a_check() -> Iterator[Ratio]:
+    """What a cold check takes of the processor beyond its look-up, reading the app left out."""
+    with served(0.0) as base:
+        rows = [(_processor(base, lookups), _processor(base, checks)) for _ in range(ROUNDS)]
+    app = described()
+    reading = seconds(lambda: App.parse(app), 2_000)
+    ratio = statistics.median((check - reading) / look_up for look_up, check in rows)
+    mine = statistics.median(check - reading for _, check in rows)
+    yield Ratio("cold check, processor", ratio, 1.15, "µs", mine * 1e6, "its look-up")
+
+
+def _processor(base: str, factory: Factory, count: int = 2_000) -> float:
+    """Seconds of this process's processor for one."""
+
+    async def measured() -> float:
+        async with factory(base) as fetch:
+            await fetch(0)
+            begun = time.process_time()
+            for position in range(1, count + 1):
+                await fetch(position)
+            return (time.process_time() - begun) / count
+
+    return asyncio.run(measured())
+
+
 def cold() -> Iterator[Ratio]:
     """Every figure of the cold lookup's exchange."""
     yield from compared(OURS, CONTENDERS, delay=DELAY, tasks=AT_ONCE)
+    yield from compared(LOOKUPS, [CONTENDERS[0], CONTENDERS[-1]], delay=DELAY, tasks=AT_ONCE)
     yield from one_at_a_time()
+    yield from added_by_a_check()
 
 
 if __name__ == "__main__":

@@ -6,36 +6,47 @@ make bench
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sqlite3
+import statistics
 import sys
 import tempfile
+import threading
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from icpgate.answer import ByNumber  # noqa: E402 -- after the path is set
+from icpgate.answer import ByNumber, Found, Observation  # noqa: E402 -- after the path is set
 from icpgate.app import App  # noqa: E402 -- as above
-from icpgate.gate import Gate  # noqa: E402 -- as above
-from icpgate.lookup import LookupClient, registry_from_url  # noqa: E402 -- as above
+from icpgate.gate import AsyncGate, Gate  # noqa: E402 -- as above
+from icpgate.lookup import Cache, Capabilities, LookupClient, registry_from_url  # noqa: E402 -- as above
 from icpgate.lookup.registries.memory import MemoryRegistry  # noqa: E402 -- as above
 from icpgate.lookup.snapshotfile import import_records  # noqa: E402 -- as above
+from icpgate.lookup.steps import Now  # noqa: E402 -- as above
 from icpgate.number import find_all, parse  # noqa: E402 -- as above
 from icpgate.number.reading import attempt  # noqa: E402 -- as above
 from icpgate.record import RegistrationRecord  # noqa: E402 -- as above
+from tests.benchmarks.cold import cold  # noqa: E402 -- as above
 from tests.benchmarks.handwritten import decide  # noqa: E402 -- as above
-from tests.benchmarks.measure import Ratio, paired, processes  # noqa: E402 -- as above
+from tests.benchmarks.measure import ROUNDS, Ratio, paired, processes, seconds  # noqa: E402 -- as above
 from tests.cases import NOW, described, registered  # noqa: E402 -- as above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from icpgate.answer import Query
+    from icpgate.lookup.steps import Flow
 
 CLEAN = "蜀ICP备2021014694号-10A"
 DIRTY = "豫 ICP 备 2026011707 号 -1A"
@@ -111,7 +122,20 @@ def decisions() -> list[Ratio]:
             kept[:] = [decision]
 
     recording = Gate.for_listing(registry, clock=clock, recorder=Kept())
+    cached = Gate.for_listing(Remote(registry), clock=clock)
+    assert cached.check(app).allowed
+    hit = ByNumber(number)
     return [
+        paired("a hit", lambda: cached.lookup.look_up(hit), locked, budget=3, words="cachetools' LRUCache and a lock"),
+        paired(
+            "warm check through the cache",
+            lambda: cached.check(app),
+            lambda: decide(app, number, record, NOW),
+            budget=6,
+            words="the same demands by hand",
+        ),
+        awaited(registry, app),
+        remembered(record),
         paired(
             "warm check, allowed",
             lambda: gate.check(app),
@@ -126,6 +150,93 @@ def decisions() -> list[Ratio]:
             "recorded, in memory", lambda: recording.check(app), lambda: gate.check(app), budget=3, words="unrecorded"
         ),
     ]
+
+
+class Remote:
+    """A registry that is asked through loads and the cache, as one over a network is."""
+
+    id = "remote"
+    capabilities = Capabilities(by_document=True, authoritative=True)
+
+    def __init__(self, registry: MemoryRegistry) -> None:
+        """Take what it knows."""
+        self._registry = registry
+
+    def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        """See `Registry.ask`."""
+        return self._registry.ask(queries)
+
+
+_LRU: LRUCache[str, str] = LRUCache(16_384)
+_LRU[CLEAN] = CLEAN
+_LOCK = threading.Lock()
+
+
+def locked() -> str | None:
+    """What the cache costs by itself: a look under its lock."""
+    with _LOCK:
+        return _LRU.get(CLEAN)
+
+
+def awaited(registry: MemoryRegistry, app: App) -> Ratio:
+    """The same warm check on an event loop, beside the blocking one."""
+    blocking = Gate.for_listing(Remote(registry), clock=_Steady())
+
+    async def main() -> list[tuple[float, float]]:
+        gate = AsyncGate.for_listing(Remote(registry), clock=_Steady())
+        rows = []
+        await gate.check(app)
+        for _ in range(ROUNDS):
+            begun = time.perf_counter()
+            for _ in range(5_000):
+                await gate.check(app)
+            rows.append(((time.perf_counter() - begun) / 5_000, seconds(lambda: blocking.check(app), 5_000)))
+        return rows
+
+    rows = asyncio.run(main())
+    ratio = statistics.median(own / other for own, other in rows)
+    return Ratio("warm check, awaited", ratio, 1.3, "µs", statistics.median(own for own, _ in rows) * 1e6, "blocking")
+
+
+def remembered(record: RegistrationRecord, count: int = 50_000) -> Ratio:
+    """What a cached observation takes, its record, its key and its share of the tables included."""
+    template = json.dumps(record.written(), ensure_ascii=False)
+    cache = Cache(max_entries=count, max_bytes=1 << 40)
+    client = LookupClient(Reading(template), cache=cache, clock=_Steady())
+    client.look_up_many([_numbered(position) for position in range(1_000)])
+    tracemalloc.start()
+    for first in range(1_000, count, 1_000):
+        client.look_up_many([_numbered(position) for position in range(first, first + 1_000)])
+    size = tracemalloc.get_traced_memory()[0] / (count - 1_000)
+    tracemalloc.stop()
+    client.close()
+    return Ratio("bytes a cached observation", size / 1_024, 1, "bytes", size, "1 KiB")
+
+
+def _numbered(position: int) -> ByNumber:
+    return ByNumber(parse(f"京ICP备{2_021_000_001 + position}号-1A"))
+
+
+class Reading(Remote):
+    """A registry whose every record is read anew, so that none shares its texts with another."""
+
+    def __init__(self, template: str) -> None:
+        """Take a record as JSON has it."""
+        self._template = json.loads(template)
+
+    def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        """See `Registry.ask`."""
+        yield Now()
+        return [self._observed(query) for query in queries]
+
+    def _observed(self, query: Query) -> Observation:
+        assert isinstance(query, ByNumber)
+        text = query.number.canonical
+        row = json.loads(json.dumps(self._template)) | {"registration_number": text}
+        row["entity_number"] = query.number.entity_number
+        row |= {"service_name": f"应用{text[6:]}", "operator": f"示例科技{text[6:]}有限公司"}
+        record = RegistrationRecord.read(row)
+        return Observation(query, Found((record,)), record.observed_at, record.source, self.id)
 
 
 def local_registry() -> list[Ratio]:
@@ -235,7 +346,7 @@ def start() -> list[Ratio]:
 
 def main() -> None:
     """Print all of them."""
-    for part in (numbers, decisions, local_registry, start):
+    for part in (numbers, decisions, local_registry, start, cold):
         for ratio in part():
             sys.stdout.write(f"{ratio}\n")
             sys.stdout.flush()
