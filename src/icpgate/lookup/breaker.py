@@ -45,7 +45,7 @@ OF_THE_SERVICE: Final = frozenset(
 )
 """Whys that speak of the registry as a whole; the others of one answer."""
 
-_AT_ONCE: Final = frozenset({Why.BLOCKED, Why.UNAUTHORISED})
+_AT_ONCE: Final = frozenset({Why.BLOCKED, Why.RATE_LIMITED, Why.UNAUTHORISED})
 """Asking again makes these worse."""
 
 
@@ -87,6 +87,17 @@ class Breaker:
             self._probe_since = now
             return None
 
+    def opens_in(self, now: float) -> float:
+        """In how many seconds somebody may probe; 0 while it is closed."""
+        until = self._closed_until
+        return 0.0 if until is None else max(0.0, until - now)
+
+    def gave_up(self, since: float) -> None:
+        """The caller that was let through at `since` did not ask after all: if it was the probe, let another be it."""
+        with self._lock:
+            if self._probe_since == since:
+                self._probe_since = None
+
     def succeeded(self) -> None:
         """The registry answered."""
         if self._failed or self._closed_until is not None:
@@ -105,7 +116,7 @@ class Breaker:
                 return
             self._opened += 1
             pause = min(self._pause * self._opened, LONGEST_PAUSE) * (1 + 0.2 * draw)
-            if asked >= 1 and answer.why not in _AT_ONCE:
+            if asked >= 1:
                 pause = min(asked, LONGEST_ASKED_FOR)
             self._closed_until = now + pause
             self._probe_since = None

@@ -62,19 +62,32 @@ class Guard:
         if self.breaker.refuses(reply.elapsed) is not None:
             return [self._nobody(query, reply, Unavailable(self.breaker.why, "breaker open")) for query in queries]
         self._budget.earn()
+        try:
+            return (yield from self._tried(queries, reply.elapsed, ends))
+        except GeneratorExit:  # whoever performs it has left
+            self.breaker.gave_up(reply.elapsed)
+            raise
+
+    def _tried(self, queries: Sequence[Query], since: float, ends: float) -> Flow[list[Observation]]:
+        """Ask, and ask again what that may mend; `since` is when the breaker let it through."""
         answers: dict[Query, Observation] = {}
         waiting = tuple(queries)
         held: list[str] = []
         for attempt in range(1, self.limits.attempts + 1):
             answers.update(zip(waiting, (yield from self._asked(waiting, ends, held)), strict=True))
             reply = yield Now(draw=True)
-            if not held:
+            if held:
+                self.breaker.gave_up(since)
+            else:
                 self._note([answers[query] for query in waiting], reply)
             waiting = tuple(query for query in waiting if _is_mendable(answers[query]))
             delay = self._delay([answers[query] for query in waiting], attempt, reply, ends)
-            if held or delay is None or self.breaker.state(reply.elapsed) != "closed" or not self._budget.spend():
+            if held or delay is None or self.breaker.opens_in(reply.elapsed) > delay or not self._budget.spend():
                 break
-            yield Sleep(delay)
+            reply = yield Sleep(delay)
+            if self.breaker.refuses(reply.elapsed) is not None:
+                break  # meanwhile others found out that it is no use, or one of them is the probe
+            since = reply.elapsed
         return [answers[query] for query in queries]
 
     def _asked(self, queries: tuple[Query, ...], ends: float, held: list[str]) -> Flow[list[Observation]]:
