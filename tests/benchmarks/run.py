@@ -198,7 +198,7 @@ def awaited(registry: MemoryRegistry, app: App) -> Ratio:
     return Ratio("warm check, awaited", ratio, 1.3, "µs", statistics.median(own for own, _ in rows) * 1e6, "blocking")
 
 
-def remembered(record: RegistrationRecord, count: int = 50_000) -> Ratio:
+def remembered(record: RegistrationRecord, count: int = 100_000) -> Ratio:
     """What a cached observation takes, its record, its key and its share of the tables included."""
     template = json.dumps(record.written(), ensure_ascii=False)
     cache = Cache(max_entries=count, max_bytes=1 << 40)

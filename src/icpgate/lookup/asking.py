@@ -10,7 +10,6 @@ What the blocking and the asynchronous client have in common: everything but wai
 from __future__ import annotations
 
 import threading
-import zlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -22,7 +21,7 @@ from icpgate.lives import Lives, observed_of
 from icpgate.lookup.believing import ALL_QUERIES, introduced
 from icpgate.lookup.cache.cache import SHARE_EVERY, Cache
 from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry, key_of
-from icpgate.lookup.cache.memory import Kept
+from icpgate.lookup.cache.memory import Kept, fresh_until
 from icpgate.lookup.cache.outcome import Outcome
 from icpgate.lookup.clocks import SystemClock
 from icpgate.lookup.flow import TAKES_BACK, Loaded, Loading
@@ -253,7 +252,7 @@ class Asking:
 
     def _kept(self, key: str, entry: Entry) -> Kept:
         now, elapsed = self.clock.now(), self.clock.monotonic()
-        fresh = self.lives.span(entry.observation, entry.asked_at, _draw(key, entry)).fresh
+        fresh = fresh_until(key, entry, self.lives)
         return Kept(entry, self.lives, fresh, elapsed + (fresh - now).total_seconds(), elapsed + self.share_every)
 
     def result(self, want: Wanted, outcome: Outcome | None, waited: float) -> Observation:
@@ -310,11 +309,6 @@ class Client:
 
 def _observed(kept: Kept) -> datetime:
     return observed_of(kept.observation)
-
-
-def _draw(key: str, entry: Entry) -> float:
-    """A number from 0 to below 1 by which the ends of entries are spread; the same for the same entry."""
-    return zlib.crc32(f"{key}|{entry.asked_at.microsecond}".encode("utf-8", "surrogatepass")) / 2**32
 
 
 @lru_cache(maxsize=256)

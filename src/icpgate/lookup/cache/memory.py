@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from cachetools import LRUCache
 from icpgate.answer import ByNumber, Found
 from icpgate.lives import denies, observed_of
 from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry
+from icpgate.lookup.cache.packing import pack, unpack
 from icpgate.lookup.forks import remember
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from icpgate.lives import Lives
     from icpgate.record import RegistrationRecord
 
-__all__ = ["Counts", "Kept", "Memory", "weight"]
+__all__ = ["Counts", "Kept", "Memory", "Packed", "fresh_until", "weight"]
+
+WARM: Final = 4_096
+"""How many entries are kept as they are: what a store of a million apps looks at in some minutes."""
 
 
 class Kept:
@@ -82,13 +87,42 @@ class Counts:
     refused: int = 0
 
 
+class Packed:
+    """An entry as bytes, with what cannot be reckoned again from it."""
+
+    __slots__ = ("blob", "fresh_at", "lives", "shared_until")
+
+    def __init__(self, kept: Kept) -> None:
+        """Pack an entry."""
+        self.blob = pack(kept.entry)
+        self.fresh_at = kept.fresh_at
+        self.lives = kept.lives
+        self.shared_until = kept.shared_until
+
+    def unpacked(self, key: str) -> Kept:
+        """The entry as it was."""
+        entry = unpack(self.blob)
+        return Kept(entry, self.lives, fresh_until(key, entry, self.lives), self.fresh_at, self.shared_until)
+
+    @property
+    def weight(self) -> int:
+        """In bytes, its share of the tables included."""
+        return len(self.blob) + _PACKED
+
+
 class Memory:
-    """Entries by key. All methods may be called by any thread."""
+    """
+    Entries by key. All methods may be called by any thread.
+
+    Those that were looked at last are kept as they are, the others packed; the bounds hold for both together.
+    """
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         """Make an empty one with its two bounds."""
+        self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._entries: LRUCache[str, Kept] = LRUCache(max_entries)
+        self._warm: LRUCache[str, Kept] = LRUCache(max_entries)
+        self._packed: LRUCache[str, Packed] = LRUCache(max_entries)
         self.bytes = 0
         self.epoch = 0
         """Counts what was dropped by hand: a load that began before keeps nothing."""
@@ -98,54 +132,84 @@ class Memory:
 
     def __len__(self) -> int:
         """How many entries it has."""
-        return len(self._entries)
+        return len(self._warm) + len(self._packed)
 
     def get(self, key: str) -> Kept | None:
         """The entry of a key, however old."""
         with self._lock:
-            return self._entries.get(key)
+            kept = self._warm.get(key)
+            if kept is None and key in self._packed:
+                kept = self._taken(key)
+                assert kept is not None  # noqa: S101 -- it was there
+                self._keep(key, kept)
+            return kept
 
     def put(self, key: str, kept: Kept, epoch: int) -> Kept:
         """Keep an entry, unless what is there was observed later; returns what is there then."""
         with self._lock:
             if epoch != self.epoch:
                 return kept
-            there = self._entries.get(key)
-            if there is not None:
-                if observed_of(there.observation) > observed_of(kept.observation):
-                    self.counts.refused += 1
-                    return there
-                self.bytes -= self._entries.pop(key).weight
-            if kept.weight <= self._max_bytes:
-                self._make_room(kept.weight)
-                self._entries[key] = kept
-                self.bytes += kept.weight
+            there = self._taken(key)
+            if there is not None and observed_of(there.observation) > observed_of(kept.observation):
+                self.counts.refused += 1
+                kept = there
+            self._keep(key, kept)
             return kept
 
+    def _taken(self, key: str) -> Kept | None:
+        """Take the entry of a key out, unpacked."""
+        kept = self._warm.pop(key, None)
+        if kept is not None:
+            self.bytes -= kept.weight
+            return kept
+        packed = self._packed.pop(key, None)
+        if packed is None:
+            return None
+        self.bytes -= packed.weight
+        return packed.unpacked(key)
+
+    def _keep(self, key: str, kept: Kept) -> None:
+        """Put an entry in that is not there, as the one that was looked at last."""
+        if kept.weight > self._max_bytes:
+            return
+        self._make_room(kept.weight)
+        self._warm[key] = kept
+        self.bytes += kept.weight
+        while len(self._warm) > WARM:
+            oldest, leaving = self._warm.popitem()
+            packed = Packed(leaving)
+            self._packed[oldest] = packed
+            self.bytes += packed.weight - leaving.weight
+
     def _make_room(self, size: int) -> None:
-        while len(self._entries) >= self._entries.maxsize or (self._entries and self.bytes + size > self._max_bytes):
-            self.bytes -= self._entries.popitem()[1].weight
+        while len(self) >= self._max_entries or (len(self) and self.bytes + size > self._max_bytes):
+            self.bytes -= (self._packed or self._warm).popitem()[1].weight
             self.counts.evictions += 1
 
     def forget(self, key: str) -> None:
         """Drop one key, because its registry takes back what it said."""
         with self._lock:
-            kept = self._entries.pop(key, None)
-            if kept is not None:
-                self.bytes -= kept.weight
+            self._taken(key)
 
     def drop(self, *, number: str = "", entity: str = "", before: datetime | None = None) -> int:
         """Drop what agrees with everything that is given; how many."""
         with self._lock:
             self.epoch += 1
-            agreeing = [key for key, kept in self._entries.items() if _agrees(kept, number, entity, before)]
+            entries = [*self._warm.items(), *((key, packed.unpacked(key)) for key, packed in self._packed.items())]
+            agreeing = [key for key, kept in entries if _agrees(kept, number, entity, before)]
             for key in agreeing:
-                self.bytes -= self._entries.pop(key).weight
+                self._taken(key)
             return len(agreeing)
 
     def renew_after_fork(self) -> None:
         """See `ForkSafe`."""
         self._lock = threading.Lock()
+
+
+def fresh_until(key: str, entry: Entry, lives: Lives) -> datetime:
+    """The end of an entry's life by the wall clock; the same for the same entry, so that it need not be kept."""
+    draw = zlib.crc32(f"{key}|{entry.asked_at.microsecond}".encode("utf-8", "surrogatepass")) / 2**32
+    return lives.span(entry.observation, entry.asked_at, draw).fresh
 
 
 def _agrees(kept: Kept, number: str, entity: str, before: datetime | None) -> bool:
@@ -163,6 +227,9 @@ def _agrees(kept: Kept, number: str, entity: str, before: datetime | None) -> bo
 def _records(observation: Observation) -> tuple[RegistrationRecord, ...]:
     return observation.answer.records if type(observation.answer) is Found else ()
 
+
+_PACKED: Final = 500
+"""Bytes of a packed entry besides its blob: its key, and its share of the tables."""
 
 _ENTRY: Final = 900
 """Bytes of an entry without its record and its source: the objects, and what the tables that find it need."""
