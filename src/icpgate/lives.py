@@ -9,7 +9,7 @@ How long an answer lives: how long it is used without asking again, and how long
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from icpgate.answer import Answer, Observation
     from icpgate.record import RegistrationRecord
 
-__all__ = ["LONGEST_LIFE", "Bound", "Lives", "Span", "denies", "observed_of"]
+__all__ = ["LONGEST_LIFE", "Bound", "Lives", "Span", "denies", "observed_of", "same_apart_from_moments"]
 
 LONGEST_LIFE: Final = timedelta(days=30)
 """The age at which the shipped policy believes nothing any more."""
@@ -148,6 +148,16 @@ def observed_of(observation: Observation) -> datetime:
     if type(answer) is not Found:
         return observation.observed_at
     return min(observation.observed_at, *(record.observed_at for record in answer.records))
+
+
+def same_apart_from_moments(one: Answer, other: Answer) -> bool:
+    """Whether two answers say the same, whenever and by whom it was observed."""
+    if type(one) is not Found or type(other) is not Found:
+        return one == other
+    return len(one.records) == len(other.records) and all(
+        replace(record, observed_at=there.observed_at, source=there.source) == there
+        for record, there in zip(one.records, other.records, strict=True)
+    )
 
 
 def _refused(message: str) -> ConfigurationError:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from icpgate.answer import Found, NotRegistered, Observation, Unavailable, Why
 from icpgate.errors import ConfigurationError, quote
-from icpgate.lives import Lives, observed_of
+from icpgate.lives import Lives, denies, observed_of, same_apart_from_moments
 from icpgate.lookup.believing import ALL_QUERIES, introduced
 from icpgate.lookup.cache.cache import SHARE_EVERY, Cache
 from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry, key_of
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from icpgate.lookup.clocks import Clock
     from icpgate.lookup.interface import Registry
     from icpgate.lookup.singleflight import Flight
+    from icpgate.lookup.steps import Flow
 
 __all__ = ["Asking", "Client", "Status", "Wanted"]
 
@@ -128,7 +129,7 @@ class Asking:
         kept = memory.get(key) if self.cacheable else None
         if kept is not None:
             if kept.lives is not self.lives:  # another client of the same cache, with another policy
-                kept = self._kept(key, kept.entry)
+                kept = self._reckoned(key, kept)
             elapsed = self.clock.monotonic()
             now = self.clock.now()
             if (
@@ -175,8 +176,10 @@ class Asking:
 
     def _came_since(self, want: Wanted) -> bool:
         """Whether another load landed after the caller looked and before it joined: then nothing is to be loaded."""
-        kept = self.cache.memory.get(want.key) if self.cacheable else None
-        if kept is None or kept is want.kept or not kept.is_within(_NOTHING, self.clock.now(), self.clock.monotonic()):
+        kept = self._there(want.key)
+        if kept is None or (want.kept is not None and kept.asked_at == want.kept.asked_at):
+            return False
+        if not kept.is_within(_NOTHING, self.clock.now(), self.clock.monotonic()):
             return False
         want.kept = kept
         self._land(want, Outcome(kept.observation))
@@ -196,7 +199,7 @@ class Asking:
     def at_once(self, want: Wanted) -> Observation | None:
         """The answer that is returned now although it is being renewed."""
         kept = want.kept
-        if kept is None:
+        if kept is None or want.flight is None:
             return None
         now, elapsed = self.clock.now(), self.clock.monotonic()
         if not kept.is_within(self.lives.renewing, now, elapsed):
@@ -206,17 +209,20 @@ class Asking:
         self.cache.memory.counts.stale += 1
         return replace(kept.observation, stale=RENEWING)
 
-    def own(self, want: Wanted) -> Entry | None:
-        """What this process may go on using if the second level is gone: its own entry while it is fresh."""
-        kept = want.kept
-        if kept is None or not kept.is_within(_NOTHING, self.clock.now(), self.clock.monotonic()):
-            return None
-        return kept.entry
+    def load(self, ours: Sequence[Wanted], ends: float) -> Flow[list[Loaded]]:
+        """The load of what `begin` returned; a driver performs it."""
+        queries, keys = [want.query for want in ours], [want.key for want in ours]
+        own = [want.kept for want in ours]
+        return self.loading.load(queries, keys, own, ends, lambda position: self._may_keep(ours[position]))
 
     def land(self, ours: Sequence[Wanted], loaded: Sequence[Loaded]) -> None:
         """Keep what was loaded, and give it to everybody who waits."""
         for want, new in zip(ours, loaded, strict=True):
-            self._land(want, self._outcome(want, new))
+            try:
+                outcome = self._outcome(want, new)
+            except Exception as error:  # noqa: BLE001 -- a registry's own record may be anything; nobody is left waiting
+                outcome = Outcome(self.nobody(want.query, Why.INTERNAL, type(error).__name__))
+            self._land(want, outcome)
         self._give_place()
 
     def fail(self, ours: Sequence[Wanted], why: Why, detail: str) -> None:
@@ -233,22 +239,65 @@ class Asking:
         observation = new.entry.observation
         answer = observation.answer
         if isinstance(answer, (Found, NotRegistered)):
-            return Outcome(self._keep(want, new.entry) if self.cacheable else observation)
+            return self._known(want, new.entry) if self._may_keep(want) else Outcome(observation)
         if answer.why in TAKES_BACK:
             self.cache.memory.forget(want.key)
             return Outcome(observation)
-        return Outcome(observation, None if new.before is None else self._kept(want.key, new.before))
+        if new.before is None:
+            return Outcome(observation)
+        # Kept as well: from now on our own clocks judge it, whatever becomes of the wall clock.
+        before = self.cache.memory.put(want.key, self._kept(want.key, new.before), want.epoch)
+        return Outcome(observation, self._reckoned(want.key, before))
 
-    def _keep(self, want: Wanted, entry: Entry) -> Observation:
-        """Keep an entry; what is returned is the newer of it and of what is there."""
+    def _may_keep(self, want: Wanted) -> bool:
+        """Not what was asked before somebody said to forget, nor what a later load of the same overtook."""
+        assert want.flight is not None  # noqa: S101 -- `begin` gave it one
+        is_last = self.cache.flights.is_last(want.key, want.flight)
+        return self.cacheable and is_last and want.epoch == self.cache.memory.epoch
+
+    def _known(self, want: Wanted, entry: Entry) -> Outcome:
+        """Keep what came, unless what is there was observed later."""
         memory = self.cache.memory
+        there = memory.get(want.key)
+        if there is not None and there.asked_at == entry.asked_at and there.observation == entry.observation:
+            there.shared_until = self.clock.monotonic() + self.share_every
+            return Outcome(there.observation)
         there = memory.put(want.key, self._kept(want.key, entry), want.epoch)
-        if there.observation is not entry.observation and observed_of(there.observation) > observed_of(
-            entry.observation
-        ):
-            # The registry was asked just now and knew nothing newer: what is there is good for a while.
-            there = memory.put(want.key, self._kept(want.key, Entry(there.observation, entry.asked_at)), want.epoch)
-        return there.observation
+        if observed_of(there.observation) <= observed_of(entry.observation):
+            return Outcome(entry.observation)
+        return self._known_better(want, self._reckoned(want.key, there), entry)
+
+    def _known_better(self, want: Wanted, there: Kept, older: Entry) -> Outcome:
+        """
+        What is told when the registry comes with something older than what is there.
+
+        If it says the same, or what is there denies, that is good for another while. An older answer
+        never lengthens the life of a newer one that could allow more than it.
+        """
+        elapsed = self.clock.monotonic()
+        answer = there.observation.answer
+        if there.is_within(_NOTHING, self.clock.now(), elapsed):
+            return Outcome(there.observation)
+        if not denies(answer) and not same_apart_from_moments(answer, older.observation.answer):
+            return Outcome(self.nobody(want.query, Why.STALE, "older than what was known"), there)
+        entry = Entry(there.observation, older.asked_at)
+        again = min(self.lives.of(answer), self.lives.again).total_seconds()
+        fresh, fresh_at = fresh_until(want.key, entry, self.lives), max(there.fresh_at, elapsed + again)
+        kept = Kept(entry, self.lives, fresh, fresh_at, elapsed + self.share_every)
+        return Outcome(self.cache.memory.put(want.key, kept, want.epoch).observation)
+
+    def _there(self, key: str) -> Kept | None:
+        """What the process has under a key, with its ends by our own lives."""
+        kept = self.cache.memory.get(key) if self.cacheable else None
+        return None if kept is None else self._reckoned(key, kept)
+
+    def _reckoned(self, key: str, kept: Kept) -> Kept:
+        """The same entry with its ends by our own lives. The clocks that were read when it came still count."""
+        if kept.lives is self.lives:
+            return kept
+        fresh = fresh_until(key, kept.entry, self.lives)
+        fresh_at = kept.fresh_at + (fresh - kept.fresh).total_seconds()
+        return Kept(kept.entry, self.lives, fresh, fresh_at, kept.shared_until)
 
     def _kept(self, key: str, entry: Entry) -> Kept:
         now, elapsed = self.clock.now(), self.clock.monotonic()
@@ -271,11 +320,10 @@ class Asking:
     def _instead(self, want: Wanted, outcome: Outcome | None, why: Why) -> Observation | None:
         """An older answer that may stand in for a failure."""
         now, elapsed = self.clock.now(), self.clock.monotonic()
-        candidates: Iterable[Kept | None] = (want.kept, None if outcome is None else outcome.fallback)
-        usable = [kept for kept in candidates if kept is not None and kept.is_usable(self.lives, now, elapsed)]
-        if not usable:
+        candidates: Iterable[Kept | None] = (self._there(want.key), None if outcome is None else outcome.fallback)
+        newest = max((kept for kept in candidates if kept is not None), key=_observed, default=None)
+        if newest is None or not newest.is_usable(self.lives, now, elapsed):
             return None
-        newest = max(usable, key=_observed)
         self.cache.memory.counts.stale += 1
         return replace(newest.observation, stale=why.value)
 

@@ -144,9 +144,7 @@ class AsyncLookupClient(Client):
         """Perform a load, as a task of its own; whatever happens, everybody is told."""
         asking = self._asking
         try:
-            queries, keys = [want.query for want in ours], [want.key for want in ours]
-            flow = asking.loading.load(queries, keys, [asking.own(want) for want in ours], ends)
-            loaded = await perform(flow, world, ends)
+            loaded = await perform(asking.load(ours, ends), world, ends)
         except asyncio.CancelledError:
             asking.fail(ours, Why.INTERNAL, "the loop that loaded it ended")
             raise

@@ -148,9 +148,7 @@ class LookupClient(Client):
         """Perform a load, on a thread of its own; whatever happens, everybody is told."""
         asking = self._asking
         try:
-            queries, keys = [want.query for want in ours], [want.key for want in ours]
-            flow = asking.loading.load(queries, keys, [asking.own(want) for want in ours], ends)
-            loaded = run(flow, self._world, ends)
+            loaded = run(asking.load(ours, ends), self._world, ends)
         except Exception as error:  # noqa: BLE001 -- a load that fails leaves everybody undecided
             asking.fail(ours, Why.INTERNAL, type(error).__name__)
         else:

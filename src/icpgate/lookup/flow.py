@@ -10,6 +10,7 @@ One load: the second level, then the registry, then the second level again. Pure
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from icpgate.answer import Found, NotRegistered, Unavailable, Why
@@ -20,19 +21,18 @@ from icpgate.lookup.cache.entry import Entry, is_of_the_past
 from icpgate.lookup.steps import Drop, GetMany, Lock, Now, PutMany, Sleep, Unlock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from icpgate.answer import Query
     from icpgate.lives import Lives
+    from icpgate.lookup.cache.memory import Kept
     from icpgate.lookup.guard import Guard
-    from icpgate.lookup.steps import Flow, StoredEntry
+    from icpgate.lookup.steps import Flow, Reply, StoredEntry
 
 __all__ = ["TAKES_BACK", "Loaded", "Loading"]
 
-TAKES_BACK: Final = frozenset(
-    {Why.NOT_LISTED, Why.NOT_COVERED, Why.WRONG_PROVINCE, Why.REGISTRIES_DISAGREE, Why.CONFIGURATION}
-)
+TAKES_BACK: Final = frozenset({Why.NOT_LISTED, Why.NOT_COVERED, Why.WRONG_PROVINCE, Why.REGISTRIES_DISAGREE})
 """The registry answered, and what it answered is not what it said before: nothing older may stand in for it."""
 
 _LOCKED: Final = 3.0
@@ -60,29 +60,38 @@ class Loading:
     secret: bytes | None = None
 
     def load(
-        self, queries: Sequence[Query], keys: Sequence[str], own: Sequence[Entry | None], ends: float
+        self,
+        queries: Sequence[Query],
+        keys: Sequence[str],
+        own: Sequence[Kept | None],
+        ends: float,
+        may_keep: Callable[[int], bool],
     ) -> Flow[list[Loaded]]:
         """
         Load every query, in order; `keys` are their keys in the second level.
 
-        `own` is what the process itself still holds for fresh: it goes on with that while the
-        level is gone, and only then, because an entry that is missing there may have been dropped.
+        `own` is what the process itself has. While that is fresh it goes on with it where the level
+        is gone or has nothing newer, but not where an entry is missing, which may have been dropped.
+        `may_keep` tells, at the end, of which positions nobody said meanwhile to forget them.
         """
         if not self.has_level:
             return (yield from self._ask(queries, ends))
-        found = yield from self._look(queries, keys)
-        known = list(own) if found is None else found
+        found = yield from self._look(queries, keys, own)
         reply = yield Now()
+        known = [_if_fresh(kept, reply) for kept in own] if found is None else found
         missing = [i for i, entry in enumerate(known) if entry is None or not self._is_fresh(entry, reply.now)]
         loaded = {i: Loaded(entry) for i, entry in enumerate(known) if entry is not None and i not in set(missing)}
         if len(missing) == 1:
             position = missing[0]
-            alone = yield from self._one(queries[position], keys[position], ends)
+            alone = yield from self._one(queries[position], keys[position], own[position], ends)
             loaded[position] = Loaded(alone.entry, alone.before or known[position])
         elif missing:
             asked = yield from self._ask([queries[i] for i in missing], ends)
             yield from self._keep([keys[i] for i in missing], asked)
             loaded.update({i: Loaded(new.entry, known[i]) for i, new in zip(missing, asked, strict=True)})
+        for position in missing:
+            if not may_keep(position):  # who forgets counts first and drops then: it sees ours, or we see its count
+                yield Drop(key=keys[position])
         return [loaded[i] for i in range(len(queries))]
 
     def _ask(self, queries: Sequence[Query], ends: float) -> Flow[list[Loaded]]:
@@ -97,7 +106,7 @@ class Loading:
             for query, observation in zip(queries, observations, strict=True)
         ]
 
-    def _one(self, query: Query, key: str, ends: float) -> Flow[Loaded]:
+    def _one(self, query: Query, key: str, own: Kept | None, ends: float) -> Flow[Loaded]:
         """Load one key that other processes may be loading too."""
         reply = yield Lock(key, _LOCKED)
         # For who has the lock and, if that one is lost, for one other; and so that there is time left to ask.
@@ -106,7 +115,7 @@ class Loading:
         while reply.value is None and reply.elapsed < patient_until:
             draw = (yield Now(draw=True)).draw
             yield Sleep(_LOOK_AGAIN * (0.5 + draw))
-            before = yield from self._look_once(query, key)
+            before = yield from self._look_once(query, key, own)
             reply = yield Now()
             if before is not None and self._is_fresh(before, reply.now):
                 return Loaded(before)
@@ -115,7 +124,7 @@ class Loading:
         locked_until = reply.elapsed if reply.value is None else reply.elapsed + _LOCKED
         if token:
             # The one that had the lock may have answered between our look and our lock.
-            before = yield from self._look_once(query, key)
+            before = yield from self._look_once(query, key, own)
             if before is not None and self._is_fresh(before, (yield Now()).now):
                 yield Unlock(key, token)
                 return Loaded(before)
@@ -124,20 +133,27 @@ class Loading:
         reply = yield Unlock(key, token) if token else Now()
         if reply.elapsed < locked_until:
             return Loaded(new.entry, before)
-        return (yield from self._newer(query, key, Loaded(new.entry, before)))
+        return (yield from self._newer(query, key, own, Loaded(new.entry, before)))
 
-    def _newer(self, query: Query, key: str, mine: Loaded) -> Flow[Loaded]:
+    def _newer(self, query: Query, key: str, own: Kept | None, mine: Loaded) -> Flow[Loaded]:
         """After a lock that ran out, somebody else may have asked later than we did."""
-        other = yield from self._look_once(query, key)
+        other = yield from self._look_once(query, key, own)
         is_newer = other is not None and observed_of(other.observation) > observed_of(mine.entry.observation)
         return Loaded(other, mine.before) if is_newer and other is not None else mine
 
-    def _look_once(self, query: Query, key: str) -> Flow[Entry | None]:
-        found = yield from self._look([query], [key])
+    def _look_once(self, query: Query, key: str, own: Kept | None) -> Flow[Entry | None]:
+        found = yield from self._look([query], [key], [own])
         return None if found is None else found[0]
 
-    def _look(self, queries: Sequence[Query], keys: Sequence[str]) -> Flow[list[Entry | None] | None]:
-        """What the second level has for each key; None while it is gone."""
+    def _look(
+        self, queries: Sequence[Query], keys: Sequence[str], own: Sequence[Kept | None]
+    ) -> Flow[list[Entry | None] | None]:
+        """
+        What the second level has for each key; None while it is gone.
+
+        What the process has is judged by its own clocks: the level knows the wall clock alone, and
+        brings nothing back that the other one has ended.
+        """
         reply = yield GetMany(tuple(keys))
         if not isinstance(reply.value, (tuple, list)) or len(reply.value) != len(keys):
             return None
@@ -145,7 +161,9 @@ class Loading:
         for position, blob in enumerate(reply.value):
             if blob is not None:
                 entry = decode(blob, queries[position], self.guard.registry.id, secret=self.secret)
-                found[position] = entry if entry is not None and self._is_believed(entry, reply.now) else None
+                if entry is not None and self._is_believed(entry, reply.now):
+                    kept = own[position]
+                    found[position] = entry if _is_newer(entry, kept) else _if_fresh(kept, reply)
         return found
 
     def _is_believed(self, entry: Entry, now: datetime) -> bool:
@@ -174,3 +192,18 @@ class Loading:
     def _kept_for(self, entry: Entry) -> float:
         span = self.lives.span(entry.observation, entry.asked_at)
         return max(1.0, (span.usable - entry.asked_at).total_seconds())
+
+
+_NOTHING: Final = timedelta(0)
+
+
+def _if_fresh(kept: Kept | None, reply: Reply) -> Entry | None:
+    return kept.entry if kept is not None and kept.is_within(_NOTHING, reply.now, reply.elapsed) else None
+
+
+def _is_newer(entry: Entry, kept: Kept | None) -> bool:
+    """Whether it was observed later than what the process has, or at the same moment and asked for later."""
+    return kept is None or (observed_of(entry.observation), entry.asked_at) > (
+        observed_of(kept.observation),
+        kept.asked_at,
+    )

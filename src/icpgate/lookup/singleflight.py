@@ -93,6 +93,10 @@ class Flights(Generic[T]):
                 del self._flights[key]
         flight.land(value)
 
+    def is_last(self, key: str, flight: Flight[T]) -> bool:
+        """Whether it has not landed, and no other began after it."""
+        return self._flights.get(key) is flight
+
     def under_way(self, key: str, now: float) -> bool:
         """Whether somebody is loading it."""
         flight = self._flights.get(key)

@@ -23,6 +23,7 @@ from icpgate.lookup.steps import Now, Together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from icpgate.answer import Answer, Query
     from icpgate.lookup.interface import Registry
@@ -123,8 +124,12 @@ class Combined:
             return (yield from self._in_turn(queries))
         flows = tuple(cast("Flow[object]", self._of(guard, queries)) for guard in self.guards)
         reply = yield Together(flows)
-        said = [part if isinstance(part, list) else None for part in cast("tuple[object, ...]", reply.value)]
-        return [self._settled(query, [part[i] for part in said if part is not None]) for i, query in enumerate(queries)]
+        parts = cast("tuple[object, ...]", reply.value)
+        said = [
+            part if isinstance(part, list) else _broken(guard.registry.id, queries, part, reply.now)
+            for guard, part in zip(self.guards, parts, strict=True)
+        ]
+        return [self._settled(query, [part[i] for part in said]) for i, query in enumerate(queries)]
 
     def _in_turn(self, queries: Sequence[Query]) -> Flow[list[Observation]]:
         answers: dict[Query, Observation] = {}
@@ -171,13 +176,18 @@ class Combined:
             return min(said, key=lambda o: o.observed_at) if isinstance(said[0].answer, NotRegistered) else said[0]
         if not said:
             return observations[0]
-        silent = [o.answer for o in observations if isinstance(o.answer, Unavailable)]
-        why = silent[0].why if silent else Why.NOT_LISTED
+        why = next(o.answer.why for o in observations if isinstance(o.answer, Unavailable))
         return self._nobody(query, observations, why, f"{len(said)} of {needed} registries say {_word(said[0].answer)}")
 
     def _nobody(self, query: Query, observations: Sequence[Observation], why: Why, detail: str) -> Observation:
         now = max(o.observed_at for o in observations)
         return Observation(query, Unavailable(why, detail), now, self.id, self.id)
+
+
+def _broken(member: str, queries: Sequence[Query], error: object, now: datetime) -> list[Observation]:
+    """What a member says whose flow ended with something else than answers: it keeps its place among the others."""
+    nothing = Unavailable(Why.INTERNAL, type(error).__name__)
+    return [Observation(query, nothing, now, member, member) for query in queries]
 
 
 def _tells_little(observation: Observation) -> bool:
