@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from icpgate.errors import quote
@@ -63,7 +64,13 @@ class DocumentType(StrEnum):
         is the permit of either side, 身份證 in traditional characters may be Hong Kong's. Nor are
         the registration system's codes read, because they differ by year and method.
         """
-        return _BY_NAME.get(_key(text)) if len(text) <= MAX_NUMBER else None
+        return _type_named(text) if len(text) <= MAX_NUMBER else None
+
+
+@lru_cache(maxsize=256)
+def _type_named(text: str) -> DocumentType | None:
+    """Kept, because every record of a source names one of a few types."""
+    return _BY_NAME.get(_key(text))
 
 
 def _key(text: str) -> str:

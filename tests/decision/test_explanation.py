@@ -148,6 +148,7 @@ def test_written() -> None:
                 "answer": "found",
                 "observed_at": "2026-11-23T00:00:00Z",
                 "digest": decision.observations[0].digest,
+                "stale": "",
             }
         ],
         "bound_by": [binding.value for binding in decision.bound_by],

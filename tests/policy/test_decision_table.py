@@ -30,7 +30,7 @@ TEXT = files("icpgate.policy").joinpath("default_decisions.jsonl").read_text(enc
 ROWS = [json.loads(line) for line in TEXT.splitlines()]
 BY_POLICY_ALONE = {"exempted", "fail_open_used"}
 BY_THE_GATE_ALONE = {"audit_unavailable"}
-RESERVED = {"registries_disagree", "record_ambiguous", "host_platform_unregistered", "insecure_tls"}
+RESERVED = {"record_ambiguous", "host_platform_unregistered", "insecure_tls"}
 
 
 def _row(**changes: object) -> dict[str, object]:
@@ -112,6 +112,7 @@ def test_a_rule_that_is_off_fails_the_shipped_table(code: str) -> None:
         "registration_pending",
         "registration_returned",
         "record_simulated",
+        "registries_disagree",
     }
     assert bool(differing) is (code not in needed_all_the_same)
 
@@ -231,7 +232,7 @@ def test_what_the_registry_answers() -> None:
         ({"actoin": "list"}, Defect("config.unknown", "t.jsonl:1", "unknown field 'actoin'", "",
                                     "did you mean action?")),
         ({"zzz": 1}, Defect("config.unknown", "t.jsonl:1", "unknown field 'zzz'", "",
-                            "known: name, action, occasion, as_of, now, app, records, answer, observed_at, "
+                            "known: name, action, occasion, as_of, now, app, records, answer, stale, observed_at, "
                             "authoritative, allow_simulated, expect")),
         ({"name": " "}, Defect("config.value", "t.jsonl:1: name", "' ' given", "a text that is not empty")),
         ({"name": 7}, Defect("config.value", "t.jsonl:1: name", "'7' given", "a text that is not empty")),

@@ -118,14 +118,14 @@ def test_an_empty_file() -> None:
         (
             "zzz = 1",
             Defect("config.unknown", "zzz", "unknown key 'zzz'", "",
-                   "known: extends, policy, transition, recheck, rules, exemption, fail_open"),
+                   "known: extends, policy, transition, recheck, cache, rules, exemption, fail_open"),
         ),
         ('"a\\nb" = 1', Defect("config.unknown", "a\\nb", "unknown key 'a\\nb'", "",
-                              "known: extends, policy, transition, recheck, rules, exemption, fail_open")),
+                              "known: extends, policy, transition, recheck, cache, rules, exemption, fail_open")),
         (
             f"{'z' * 61} = 1",
             Defect("config.unknown", f"{'z' * 60}…", f"unknown key '{'z' * 60}…'", "",
-                   "known: extends, policy, transition, recheck, rules, exemption, fail_open"),
+                   "known: extends, policy, transition, recheck, cache, rules, exemption, fail_open"),
         ),
         ("[policy]\nnmae = 1", Defect("config.unknown", "policy.nmae", "unknown key 'nmae'", "", "did you mean name?")),
         ("[policy]\nname = ' '", Defect("config.value", "policy.name", "' ' given", "a text that is not empty")),

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
+from icpgate.answer import Unavailable, Why
+from icpgate.app import App
 from icpgate.decision import Audience, Decision, Effect
+from icpgate.gate import Gate
 from icpgate.policy import Policy
 from icpgate.rules import Action
 from icpgate.rules.phrases import in_language
 from icpgate.rules.reasons import reason_texts
-from tests.cases import DOCUMENT, LINK, NOW, NUMBER, Scene, check, described, registered
+from icpgate.testing import FixedClock
+from icpgate.testing.policy_row import Stale, Telling
+from tests.cases import DOCUMENT, LINK, NOW, NUMBER, Scene, check, described, memory, registered
+
+if TYPE_CHECKING:
+    from icpgate.lookup.registry import Registry
 
 OTHER_OPERATOR = {"name": "冒名科技有限公司", "document_type": "uscc", "document_number": "91110000MAEXAMPL2M"}
 STANDALONE = {"kind": "standalone", "commitment_letter": "CL-1", "uses_network": False}
@@ -47,6 +56,13 @@ class _FailingRecorder:
 
 def _connect(app: dict[str, object], record: dict[str, object] | None = None) -> Decision:
     return Scene(records=[record or registered()], action=Action.CONNECT).check(app)
+
+
+DISAGREEING = Unavailable(Why.REGISTRIES_DISAGREE, "a says registered; b says cancelled")
+
+
+def _asked(registry: Registry) -> Decision:
+    return Gate.for_listing(registry, clock=FixedClock(NOW)).check(App.parse(described()))
 
 
 CASES: dict[str, tuple[Effect, object]] = {
@@ -149,6 +165,8 @@ CASES: dict[str, tuple[Effect, object]] = {
         Effect.DENIES,
         lambda: Scene(scope="provinces:京").check(described(registration_number="蜀ICP备2021014694号-11A")),
     ),
+    "registries_disagree": (Effect.DENIES, lambda: _asked(Telling(DISAGREEING, NOW))),
+    "stale_used": (Effect.WARNS, lambda: _asked(Stale(memory(), "timeout"))),
     "not_checkable": (Effect.NOTES, lambda: check(described(display=None))),
     "fail_open_used": (
         Effect.GRANTS,
@@ -159,7 +177,7 @@ CASES: dict[str, tuple[Effect, object]] = {
     "audit_unavailable": (Effect.DENIES, lambda: Scene(options={"recorder": _FailingRecorder()}).check()),
 }
 
-RESERVED = {"registries_disagree", "record_ambiguous", "host_platform_unregistered", "insecure_tls"}
+RESERVED = {"record_ambiguous", "host_platform_unregistered", "insecure_tls"}
 
 
 def test_every_code_has_a_case() -> None:

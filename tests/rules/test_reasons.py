@@ -64,6 +64,7 @@ PUBLISHED = (
     "insecure_tls",
     "fail_open_used",
     "audit_unavailable",
+    "stale_used",
 )
 """The order of the bits. It grows at its end; nothing in it ever moves, goes or is renamed."""
 
@@ -78,6 +79,7 @@ UNKNOWN = {
     "registries_disagree",
     "record_ambiguous",
     "audit_unavailable",
+    "stale_used",
 }
 GRANTS = {"exempt_standalone", "exempt_offshore", "exempted", "transition_period", "fail_open_used"}
 
@@ -88,7 +90,8 @@ ENGLISH_VERBS = {
 }  # fmt: skip
 CHINESE_VERBS = (
     "标明", "比对", "变更", "补办", "补充", "补正", "撤回", "等待", "改填", "改用", "更新", "更正", "办理", "核对",
-    "恢复", "解决", "联系", "取得", "申请", "使用", "填写", "替换", "添加", "统一", "完成", "修复", "重试", "重新核验",
+    "恢复", "解决", "联系", "取得", "申请", "使用", "填写", "替换", "添加", "统一", "完成", "修复", "重试",
+    "重新核验", "重新查询",
 )  # fmt: skip
 
 ACTORS = {

@@ -81,6 +81,7 @@ class EvidenceJson(TypedDict):
     answer: str
     observed_at: str
     digest: str
+    stale: str
 
 
 class DisplayJson(TypedDict):
@@ -174,6 +175,7 @@ def written(decision: Decision) -> DecisionJson:
                 answer=e.answer,
                 observed_at=write_time(e.observed_at),
                 digest=e.digest,
+                stale=e.stale,
             )
             for e in decision.evidence
         ],

@@ -18,13 +18,13 @@ from icpgate.rules.declaration import contradictions, gaps
 from icpgate.rules.display import unstated_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from icpgate.policy.model import Policy
+    from icpgate.policy.model import Exemption, FailOpen, Policy
     from icpgate.rules import Case
 
-__all__ = ["Applied", "apply"]
+__all__ = ["Applied", "apply", "may_apply"]
 
 _DECLARED_AWAY: Final = frozenset({"number_missing", "display_missing", "display_link_missing"})
 """An exempt app needs no number and shows none. A number that it does state must still be right."""
@@ -69,9 +69,17 @@ def _code(denial: Raised) -> str:
     return denial.found if denial.code == "not_checkable" else denial.code
 
 
-def apply(case: Case, policy: Policy, denials: list[Raised]) -> Applied:
+def may_apply(case: Case, policy: Policy) -> bool:
+    """Whether a ground may lift anything; where none may, `apply` leaves every denial as it is."""
+    if case.app.declaration is not None or policy.transition.covers(case.app, case.as_of):
+        return True
+    entries: tuple[Exemption | FailOpen, ...] = (*policy.exemptions, *policy.fail_open)
+    return bool(entries) and any(entry.covers(case) for entry in entries)
+
+
+def apply(case: Case, policy: Policy, denials: Sequence[Raised]) -> Applied:
     """Apply every ground in turn: law first, then what people approved, then fail-open."""
-    applied = Applied(denials, stays=_HIDDEN_NUMBER if unstated_numbers(case.app) else frozenset())
+    applied = Applied([*denials], stays=_HIDDEN_NUMBER if unstated_numbers(case.app) else frozenset())
     _transition(case, policy, applied)
     _declaration(case, applied)
     _exemptions(case, policy, applied)

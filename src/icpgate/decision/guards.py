@@ -12,13 +12,24 @@ Each is asked again by the rule that demands it, so that what a switch hid is re
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from icpgate.answer import ByNumber, Found, Observation
 from icpgate.decision.model import Effect, Raised
+from icpgate.policy.plan import Level, Plan, PlanEntry, Unchecked
 from icpgate.record import Origin, RegistrationStatus
 from icpgate.rules import Binding, Case, Outcome, bindings
-from icpgate.rules.identity import DocumentNumberMatches, IdentityProven, NameMatches, OperatorMatches, PackageMatches
+from icpgate.rules.facts import YOUNG, settling
+from icpgate.rules.identity import (
+    DocumentNumberMatches,
+    IdentityProven,
+    NameMatches,
+    OperatorMatches,
+    PackageMatches,
+    bound_by,
+)
 from icpgate.rules.number import (
     KindAgrees,
     NumberIsNoPlaceholder,
@@ -36,16 +47,17 @@ from icpgate.rules.standing import (
     RecordFresh,
     RecordNotSimulated,
     Registered,
+    RegistriesAgree,
     RegistryAnswered,
 )
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from collections.abc import Sequence
 
     from icpgate.record import RegistrationRecord
     from icpgate.rules import Finding
 
-__all__ = ["objections", "seen", "stands"]
+__all__ = ["objections", "settled_objections", "stands"]
 
 _LIVE: Final = frozenset(
     {
@@ -72,61 +84,112 @@ _GUARDS: Final = (
     RecordNotSimulated(),
     IdentityProven(),
     RegistryAnswered(),
+    RegistriesAgree(),
 )
 
-_OPERATOR: Final = (OperatorMatches(), DocumentNumberMatches())
-_APP: Final = (NameMatches(), PackageMatches())
+_OF_WHOM: Final = (OperatorMatches(), DocumentNumberMatches(), NameMatches(), PackageMatches())
+"""Whose record it is: what these find counts only together."""
 
-
-def seen(case: Case) -> datetime:
-    """When the older of the observation and its record was observed; now when nobody was asked."""
-    observation, record = case.observation, case.record
-    if observation is None:
-        return case.now
-    moment = observation.observed_at
-    return record.observed_at if record is not None and record.observed_at < moment else moment
+_LAST_LINE: Final = Plan(
+    tuple(
+        PlanEntry(rule.check, rule.code, Level.ENFORCE, Unchecked.NOTE, settling(rule))
+        for rule in (*_GUARDS, *_OF_WHOM)
+    ),
+    max_age=timedelta(0),
+)
+"""The guards as a plan, because the facts of a case settle most of them; its age is not used."""
 
 
 def stands(case: Case, max_age: timedelta) -> bool:
     """Whether an allow on the merits would stand."""
-    record, number = case.record, case.number
-    return (
-        record is not None
-        and number is not None
-        and number.service_kind is case.app.kind
-        and (record.kind is None or record.kind is case.app.kind)
-        and record.status in _LIVE
-        and not record.blacklisted
-        and (record.origin is Origin.BUREAU or case.allow_simulated)
-        and -CLOCK_TOLERANCE <= case.now - seen(case) <= max_age
-        and bool(bindings(case))
-        and not _foreign(case)
-    )
+    record, number, kind = case.record, case.number, case.app.kind
+    if (
+        record is None
+        or number is None
+        or number.service_kind is not kind
+        or (record.kind is not None and record.kind is not kind)
+        or record.status not in _LIVE
+        or record.blacklisted
+        or (record.origin is not _BUREAU and not case.allow_simulated)
+        or not _EARLIEST <= case.now - case.seen <= max_age
+    ):
+        return False
+    bound = bindings(case)
+    return bool(bound) and (_is_tied(bound) or not _foreign(bound, *[rule.check(case) for rule in _OF_WHOM]))
 
 
-def objections(case: Case, max_age: timedelta, raised: list[Raised]) -> list[Raised]:
+# A name of the module is found quicker than a member of an enum.
+_BUREAU: Final = Origin.BUREAU
+_EARLIEST: Final = -CLOCK_TOLERANCE
+_PASS: Final = Outcome.PASS
+_FAIL: Final = Outcome.FAIL
+_DENIES: Final = Effect.DENIES
+
+
+def objections(
+    case: Case, max_age: timedelta, denials: Sequence[Raised], others: Sequence[Raised]
+) -> tuple[Sequence[Raised], Sequence[Raised]]:
     """
-    What was raised, and what would not let an allow stand besides.
+    What denies and what is raised besides, with what would not let an allow stand.
 
     A warning whose code now denies is left out. There is at least one denial of a guard.
     """
-    known = {r.code for r in raised if r.effect is Effect.DENIES}
-    fresh = RecordFresh(max_age_days=max_age.total_seconds() / _DAY)
-    findings = [*(guard.check(case) for guard in (*_GUARDS, fresh)), *_foreign(case), *_withheld(case, fresh)]
-    failed = {finding.code: finding for finding in findings if finding.outcome is Outcome.FAIL}
-    missed = [
-        Raised(Effect.DENIES, f.code, f.detail, f.found, f.expected) for f in failed.values() if f.code not in known
-    ]
+    settled = _LAST_LINE.settled(case.facts)
+    findings = list(settled.findings)
+    for place, guard, reason in settled.rest:
+        if reason is None:
+            findings[place] = guard.check(case)
+    found, fresh = _against(bindings(case), findings), _fresh(max_age)
+    found += [fresh.check(case), *_withheld(case, fresh)]
+    return _with([finding for finding in found if finding.outcome is _FAIL], denials, others)
+
+
+def settled_objections(
+    facts: int, denials: Sequence[Raised], others: Sequence[Raised]
+) -> tuple[Sequence[Raised], Sequence[Raised]] | None:
+    """As `objections`, for all cases with these facts; None where a guard must be asked."""
+    heard = _LAST_LINE.settled(facts).heard
+    if heard is None or not facts & YOUNG:
+        return None
+    return _with(_against(bound_by(facts), heard.findings), denials, others)
+
+
+def _with(
+    found: Sequence[Finding], denials: Sequence[Raised], others: Sequence[Raised]
+) -> tuple[Sequence[Raised], Sequence[Raised]]:
+    """What denies and what is raised besides, with what the guards found to be failed."""
+    failed = {finding.code: finding for finding in found}
+    known = {denial.code for denial in denials}
+    missed = [Raised(_DENIES, f.code, f.detail, f.found, f.expected) for f in failed.values() if f.code not in known]
     if not failed:
-        found, expected = "no record", "a record of the number"
-        missed.append(Raised(Effect.DENIES, "registry_unavailable", "why.internal", found, expected))
-    return [r for r in raised if r.effect is Effect.DENIES or r.code not in failed] + missed
+        nothing, expected = "no record", "a record of the number"
+        missed.append(Raised(_DENIES, "registry_unavailable", "why.internal", nothing, expected))
+    return [*denials, *missed], [reason for reason in others if reason.code not in failed]
+
+
+@lru_cache(maxsize=64)
+def _fresh(max_age: timedelta) -> RecordFresh:
+    return RecordFresh(max_age_days=max_age.total_seconds() / _DAY)
 
 
 _DAY: Final = 86_400
 
 
-def _foreign(case: Case) -> list[Finding]:
+def _against(bound: tuple[Binding, ...], findings: Sequence[Finding]) -> list[Finding]:
+    """Which findings of the last line are objections."""
+    guards, of_whom = findings[: len(_GUARDS)], findings[len(_GUARDS) :]
+    failed = [finding for finding in guards if finding.outcome is _FAIL]
+    return failed if _is_tied(bound) else failed + _foreign(bound, *of_whom)
+
+
+def _is_tied(bound: tuple[Binding, ...]) -> bool:
+    """Whether operator and app are both tied to the record, so that nothing shows it to be another's."""
+    return Binding.OPERATOR_AND_NAME in bound or (Binding.PACKAGE in bound and Binding.DOCUMENT_NUMBER in bound)
+
+
+def _foreign(
+    bound: tuple[Binding, ...], operator: Finding, document: Finding, name: Finding, package: Finding
+) -> list[Finding]:
     """
     What shows that a record is not this app's, although something ties the two.
 
@@ -135,16 +198,12 @@ def _foreign(case: Case) -> list[Finding]:
     that. It is another app's when both name and package differ; nothing outweighs that, because an
     operator signs all its apps alike.
     """
-    bound = bindings(case)
-    if Binding.OPERATOR_AND_NAME in bound or (Binding.PACKAGE in bound and Binding.DOCUMENT_NUMBER in bound):
-        return []
-    of_operator = [rule.check(case) for rule in _OPERATOR]
-    if Binding.SIGNING_CERTIFICATE in bound or any(finding.outcome is Outcome.PASS for finding in of_operator):
-        of_operator = []
-    of_app = [rule.check(case) for rule in _APP]
-    if any(finding.outcome is not Outcome.FAIL for finding in of_app):
-        of_app = []
-    return [finding for finding in (*of_operator, *of_app) if finding.outcome is Outcome.FAIL]
+    against = []
+    if Binding.SIGNING_CERTIFICATE not in bound and _PASS not in {operator.outcome, document.outcome}:
+        against = [finding for finding in (operator, document) if finding.outcome is _FAIL]
+    if name.outcome is _FAIL and package.outcome is _FAIL:
+        against += [name, package]
+    return against
 
 
 def _withheld(case: Case, fresh: RecordFresh) -> list[Finding]:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from icpgate.decision.grounds import apply
-from icpgate.decision.guards import objections, seen, stands
+from icpgate.decision.draft import Draft, frozen
+from icpgate.decision.grounds import apply, may_apply
+from icpgate.decision.guards import objections, settled_objections, stands
 from icpgate.decision.model import Basis, Decision, Effect, Raised, Verdict
-from icpgate.policy.contained import RULE_FAILED, broken
-from icpgate.policy.model import Level, Mode, Unchecked
-from icpgate.rules import Case, Finding, Outcome, bindings
+from icpgate.decision.unsaid import Unsaid
+from icpgate.policy.contained import broken
+from icpgate.policy.plan import Heard, in_order
+from icpgate.rules import bindings
+from icpgate.rules.glance import facts_of
 from icpgate.rules.reasons import Says, reason_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from icpgate.answer import Observation
     from icpgate.decision.grounds import Applied
-    from icpgate.policy.model import Plan, PlanEntry, Policy
+    from icpgate.policy.model import Mode, Policy
+    from icpgate.policy.plan import Plan, PlanEntry, Settled
+    from icpgate.rules import Case, Finding
 
 __all__ = ["decide", "undecided"]
+
+# A name of the module is found quicker than a member of an enum.
+_ALLOW: Final = Verdict.ALLOW
+_EVALUATED: Final = Basis.EVALUATED
+_DENIES: Final = Effect.DENIES
 
 
 def decide(case: Case, policy: Policy, *, decision_id: str, mode: Mode | None = None) -> Decision:
@@ -29,49 +41,63 @@ def decide(case: Case, policy: Policy, *, decision_id: str, mode: Mode | None = 
     A rule that raises, or returns what is not a finding, is recorded as not checkable and denies.
     """
     plan = policy.plans[case.action, case.occasion]
-    findings = _findings(plan, case)
-    raised = _raised(plan, findings)
-    if not stands(case, plan.max_age):
-        raised = objections(case, plan.max_age, raised)
-    denials = [r for r in raised if r.effect is Effect.DENIES] if raised else raised
-    verdict, basis, applied = Verdict.ALLOW, Basis.EVALUATED, None
-    if denials:
-        applied = apply(case, policy, denials)
-        verdict, basis = _judged(applied)
-        others = (r for r in raised if r.effect is not Effect.DENIES)
-        raised = [*applied.denials, *applied.lifted, *applied.grants, *others]
-    if len(raised) > 1:
-        raised.sort(key=_position)
-    expires_at = _end(case, plan, applied) if verdict is Verdict.ALLOW else None
-    return Decision(
-        id=decision_id,
-        decided_at=case.now,
-        verdict=verdict,
-        basis=basis,
-        action=case.action,
-        occasion=case.occasion,
-        as_of=case.as_of,
-        mode=mode or policy.mode,
-        app=case.app,
-        number=case.number,
-        raised=tuple(raised),
-        findings=tuple(findings),
-        observations=_observations(case),
-        bound_by=bindings(case),
-        exemption=None if applied is None else applied.exemption,
-        expires_at=expires_at,
-        recheck_at=_recheck(case, policy, verdict, basis, expires_at),
-        policy_name=policy.name,
-        policy_revision=policy.revision,
-    )
+    draft = Draft()
+    draft.id = decision_id
+    draft.mode = mode or policy.mode
+    heard = _heard(plan, case)
+    stood = stands(case, plan.max_age)
+    if heard.denials or not stood:
+        raised = _weigh(draft, case, policy, heard, stood=stood)
+    else:
+        raised = heard.others
+        draft.verdict = _ALLOW
+        draft.basis = _EVALUATED
+        draft.exemption = None
+        draft.expires_at = _end(case, plan, None)
+    if heard.unsaid or not stood:  # what the guards add may have no words yet either
+        draft.unsaid = Unsaid(case, heard.findings, raised)
+    else:
+        draft.findings, draft.raised = tuple(heard.findings), in_order(raised)
+    _state(draft, case, policy)
+    return frozen(draft)
 
 
-def _findings(plan: Plan, case: Case) -> list[Finding]:
-    """What each rule of the plan found. A rule that raised is asked once more, to find out which."""
+def _heard(plan: Plan, case: Case) -> Heard:
+    """
+    What each rule of the plan found.
+
+    Only those are asked that the facts do not settle. Where anything raises, each is asked by itself,
+    once more or for the first time, to find out which.
+    """
     try:
-        return [check(case) for check in plan.checks]
+        case.facts = facts_of(case, plan.max_age)
+        settled = plan.settled(case.facts)
+        return settled.heard or _asked(settled, case)
     except Exception:  # noqa: BLE001 -- a rule's failure is a finding, never a traceback
-        return [_found(entry, case) for entry in plan.entries]
+        case.facts = 0
+        return _each_asked(plan, case)
+
+
+def _asked(settled: Settled, case: Case) -> Heard:
+    denials: list[Raised] = []
+    others: list[Raised] = []
+    findings = list(settled.findings)
+    for place, entry, reason in settled.rest:
+        said = reason
+        if said is None:
+            findings[place] = finding = entry.check(case)
+            said = entry.raised(finding)
+        if said is not None:
+            (denials if said.effect is _DENIES else others).append(said)
+    return Heard(findings, denials, others, settled.unsaid)
+
+
+def _each_asked(plan: Plan, case: Case) -> Heard:
+    findings = [_found(entry, case) for entry in plan.entries]
+    reasons = [entry.raised(finding) for entry, finding in zip(plan.entries, findings, strict=True)]
+    raised = [reason for reason in reasons if reason is not None]
+    denials = [reason for reason in raised if reason.effect is _DENIES]
+    return Heard(findings, denials, [reason for reason in raised if reason.effect is not _DENIES])
 
 
 def _found(entry: PlanEntry, case: Case) -> Finding:
@@ -81,54 +107,84 @@ def _found(entry: PlanEntry, case: Case) -> Finding:
         return broken(entry.code, type(error).__name__)
 
 
-def _raised(plan: Plan, findings: list[Finding]) -> list[Raised]:
-    """What the findings that say something do to the verdict."""
-    raised = []
-    passing, not_applicable = Outcome.PASS, Outcome.NOT_APPLICABLE
-    for position, finding in enumerate(findings):
-        outcome = finding.outcome
-        if outcome is not passing and outcome is not not_applicable:
-            raised.append(_reason(plan.entries[position], finding))
-    return raised
+def _weigh(draft: Draft, case: Case, policy: Policy, heard: Heard, *, stood: bool) -> Sequence[Raised]:
+    """The verdict where something denies or an allow would not stand, and all that is raised."""
+    refusal = None if not heard.facts or may_apply(case, policy) else _refusal(heard, stood=stood)
+    if refusal is not None:
+        draft.verdict, draft.exemption, draft.expires_at = Verdict.DENY, None, None
+        draft.basis, raised = refusal
+        return raised
+    plan = policy.plans[case.action, case.occasion]
+    denials, others = heard.denials, heard.others
+    if not stood:
+        denials, others = objections(case, plan.max_age, denials, others)
+    applied = apply(case, policy, denials)
+    draft.verdict, draft.basis = _judged(applied)
+    draft.exemption = applied.exemption
+    draft.expires_at = _end(case, plan, applied) if draft.verdict is _ALLOW else None
+    return [*applied.denials, *applied.lifted, *applied.grants, *others]
 
 
-def _reason(entry: PlanEntry, finding: Finding) -> Raised:
-    enforced = entry.level is Level.ENFORCE
-    if finding.outcome is Outcome.NOT_CHECKABLE:
-        denies = (enforced and entry.unchecked is Unchecked.DENY) or finding.detail.startswith(RULE_FAILED)
-        effect = Effect.DENIES if denies else Effect.NOTES
-        return Raised(effect, "not_checkable", finding.detail, entry.code, finding.expected)
-    effect = Effect.DENIES if enforced and finding.outcome is Outcome.FAIL else Effect.WARNS
-    return Raised(effect, entry.code, finding.detail, finding.found, finding.expected)
+@lru_cache(maxsize=1_024)
+def _refusal(heard: Heard, *, stood: bool) -> tuple[Basis, tuple[Raised, ...]] | None:
+    """
+    What the denial rests on, and all that is raised, of every case with the same facts that no ground lifts.
+
+    None where a guard must be asked.
+    """
+    denials, others = heard.denials, heard.others
+    if not stood:
+        settled = settled_objections(heard.facts, denials, others)
+        if settled is None:
+            return None
+        denials, others = settled
+    return _basis(denials, ()), in_order([*denials, *others])
+
+
+def _state(draft: Draft, case: Case, policy: Policy) -> None:
+    """What was judged, by what, and when to look again."""
+    draft.decided_at = case.now
+    draft.action = case.action
+    draft.occasion = case.occasion
+    draft.as_of = case.as_of
+    draft.app = case.app
+    draft.number = case.number
+    draft.observations = _observations(case)
+    draft.bound_by = bindings(case)
+    draft.policy_name = policy.name
+    draft.policy_revision = policy.revision
+    draft.recheck_at = _recheck(draft, policy)
 
 
 def _judged(applied: Applied) -> tuple[Verdict, Basis]:
     """The verdict of a case in which something denied, and what it rests on."""
     if not applied.denials:
-        return Verdict.ALLOW, applied.basis
-    believable = not any(r.code in _UNBELIEVABLE for r in (*applied.denials, *applied.lifted))
-    evaluated = any(_says_no(r.code, believable=believable) for r in applied.denials)
-    return Verdict.DENY, Basis.EVALUATED if evaluated else Basis.UNDECIDED
+        return _ALLOW, applied.basis
+    return Verdict.DENY, _basis(applied.denials, applied.lifted)
+
+
+def _basis(denials: Sequence[Raised], lifted: Sequence[Raised]) -> Basis:
+    """What a denial rests on: a *no*, or nobody's knowledge."""
+    codes = {denial.code for denial in denials}
+    believable = _UNBELIEVABLE.isdisjoint(codes) and _UNBELIEVABLE.isdisjoint([r.code for r in lifted])
+    says_no = not codes <= _without_no() if believable else not codes.isdisjoint(_with_no_of_their_own())
+    return _EVALUATED if says_no else Basis.UNDECIDED
 
 
 _UNBELIEVABLE: Final = frozenset({"record_stale", "record_simulated"})
 """What such a record says is neither yes nor no, also when an exemption lifts that objection."""
 
 
-def _says_no(code: str, *, believable: bool) -> bool:
-    """Whether a denial is a *no* by itself; a rule of the caller's own may have looked at the record."""
-    text = reason_texts().get(code)
-    if text is None:
-        return believable
-    return text.says is Says.NO and (believable or not text.rests_on_record)
+@cache
+def _without_no() -> frozenset[str]:
+    """The published codes that are no *no*; a rule of the caller's own says one, having looked at who knows what."""
+    return frozenset(code for code, text in reason_texts().items() if text.says is not Says.NO)
 
 
-_EFFECTS: Final = {effect: position for position, effect in enumerate(Effect)}
-
-
-def _position(raised: Raised) -> tuple[int, int, str, str]:
-    text = reason_texts().get(raised.code)
-    return _EFFECTS[raised.effect], text.bit if text is not None else 1 << 62, raised.code, raised.found
+@cache
+def _with_no_of_their_own() -> frozenset[str]:
+    """The published codes that are a *no* whatever the record is worth."""
+    return frozenset(code for code, text in reason_texts().items() if text.says is Says.NO and not text.rests_on_record)
 
 
 def _observations(case: Case) -> tuple[Observation, ...]:
@@ -140,21 +196,37 @@ def _observations(case: Case) -> tuple[Observation, ...]:
 
 def _end(case: Case, plan: Plan, applied: Applied | None) -> datetime | None:
     """When an allow ends: with its grounds, its approvals, and the age of a record that is still believed."""
-    ends = [] if applied is None else list(applied.ends)
+    now = case.now
+    end = min(applied.ends, default=None) if applied is not None else None
     if case.record is not None:
-        too_old = seen(case) + plan.max_age
-        if too_old >= case.now:
-            ends.append(too_old)
+        too_old = case.seen + plan.max_age
+        if too_old >= now:
+            end = _sooner(too_old, end)
     if case.app.pre_approvals:
-        ends += [end for end in (of(case) for of in plan.ends) if end is not None and end > case.now]
-    return min(ends, default=None)
+        for of in plan.ends:
+            last = of(case)
+            if last is not None and last > now:
+                end = _sooner(last, end)
+    return end
 
 
-def _recheck(case: Case, policy: Policy, verdict: Verdict, basis: Basis, expires_at: datetime | None) -> datetime:
-    """When to look again: when the allow ends, at the latest. One that ended in the past looks back."""
-    kind = "allowed" if verdict is Verdict.ALLOW else "undecided" if basis is Basis.UNDECIDED else "denied"
-    moment = case.now + policy.recheck[kind]
-    return expires_at if expires_at is not None and case.now <= expires_at < moment else moment
+def _sooner(moment: datetime, end: datetime | None) -> datetime:
+    return moment if end is None or moment < end else end
+
+
+def _recheck(draft: Draft, policy: Policy) -> datetime:
+    """
+    When to look again: when the allow ends, at the latest. One that ended in the past looks back.
+
+    What rests on an answer beyond its life is looked at again as soon as what nobody could decide.
+    """
+    now, end = draft.decided_at, draft.expires_at
+    kind = "allowed" if draft.verdict is _ALLOW else "undecided" if draft.basis is Basis.UNDECIDED else "denied"
+    for observation in draft.observations:
+        if observation.stale:
+            kind = "undecided"
+    moment = now + policy.recheck[kind]
+    return end if end is not None and now <= end < moment else moment
 
 
 def undecided(decision: Decision, policy: Policy, code: str, *, detail: str, found: str, expected: str) -> Decision:
@@ -166,7 +238,7 @@ def undecided(decision: Decision, policy: Policy, code: str, *, detail: str, fou
         decision,
         verdict=Verdict.DENY,
         basis=decision.basis if decision.denied else Basis.UNDECIDED,
-        raised=tuple(sorted([raised, *decision.raised], key=_position)),
+        raised=in_order([raised, *decision.raised]),
         expires_at=None,
         recheck_at=decision.recheck_at if decision.denied else decision.decided_at + policy.recheck["undecided"],
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from icpgate.answer import Found, NotRegistered
 from icpgate.errors import Denied
 from icpgate.policy.model import Mode
+from icpgate.policy.plan import Effect, Raised
 from icpgate.record import Origin
 from icpgate.rules import Occasion
 from icpgate.rules.display import LINK
@@ -21,10 +22,22 @@ if TYPE_CHECKING:
 
     from icpgate.answer import Observation
     from icpgate.app import App
+    from icpgate.decision.unsaid import Unsaid
     from icpgate.number import RegistrationNumber
     from icpgate.rules import Action, Binding, Finding
 
-__all__ = ["Basis", "Decision", "Effect", "Evidence", "Raised", "Reason", "Recorder", "RequiredDisplay", "Verdict"]
+__all__ = [
+    "Basis",
+    "Decision",
+    "Effect",
+    "Evidence",
+    "Raised",
+    "Reason",
+    "Recorder",
+    "RequiredDisplay",
+    "Unworded",
+    "Verdict",
+]
 
 
 class Verdict(StrEnum):
@@ -40,26 +53,6 @@ class Basis(StrEnum):
     EVALUATED = "evaluated"
     EXEMPTED = "exempted"
     UNDECIDED = "undecided"
-
-
-class Effect(StrEnum):
-    """What a reason did to the verdict, in the order in which reasons are listed."""
-
-    DENIES = "denies"
-    LIFTED = "lifted"
-    GRANTS = "grants"
-    WARNS = "warns"
-    NOTES = "notes"
-
-
-class Raised(NamedTuple):
-    """A reason as the judge raised it; its texts are added when somebody asks."""
-
-    effect: Effect
-    code: str
-    detail: str
-    found: str
-    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One observation a decision rests on, without its payload."""
+    """One observation a decision rests on, without its payload; `stale` as in `Observation`."""
 
     registry: str
     source: str
@@ -102,6 +95,7 @@ class Evidence:
     answer: str
     observed_at: datetime
     digest: str
+    stale: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +112,16 @@ class RequiredDisplay:
         return f"{'SIMULATED ' if self.simulated else ''}{line}{self.number}"
 
 
+class Unworded:
+    """Where a decision keeps what stands for its findings and reasons until somebody reads them."""
+
+    __slots__ = ("unsaid",)
+
+    unsaid: Unsaid
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Unworded):
     """
     Allow or deny, with every reason and the evidence behind it.
 
@@ -147,6 +149,18 @@ class Decision:
     recheck_at: datetime
     policy_name: str
     policy_revision: str
+
+    if not TYPE_CHECKING:  # pragma: no branch -- a type checker would take every misspelt name for a field
+
+        def __getattr__(self, name: str) -> object:
+            """Find the words of findings and reasons at the first time that one of the two is read."""
+            if name not in {"findings", "raised"}:
+                message = f"{type(self).__name__!r} object has no attribute {name!r}"
+                raise AttributeError(message)
+            findings, raised = self.unsaid.said()
+            object.__setattr__(self, "findings", findings)
+            object.__setattr__(self, "raised", raised)
+            return findings if name == "findings" else raised
 
     @property
     def allowed(self) -> bool:
@@ -192,8 +206,10 @@ class Decision:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes that deny, in their fixed order."""
-        return tuple(dict.fromkeys(r.code for r in self.raised if r.effect is Effect.DENIES))
+        """The codes that deny, in their fixed order. They are known without any words."""
+        unsaid = getattr(self, "unsaid", None)
+        raised = self.raised if unsaid is None else unsaid.raised
+        return tuple(dict.fromkeys(r.code for r in raised if r.effect is Effect.DENIES))
 
     @property
     def only_objection(self) -> Reason | None:
@@ -219,7 +235,7 @@ class Decision:
     def evidence(self) -> tuple[Evidence, ...]:
         """What was asked, who answered, when it was observed."""
         return tuple(
-            Evidence(o.registry, o.source, str(o.query), _in_a_word(o), o.observed_at, o.digest)
+            Evidence(o.registry, o.source, str(o.query), _in_a_word(o), o.observed_at, o.digest, o.stale)
             for o in self.observations
         )
 

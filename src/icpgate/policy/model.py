@@ -8,25 +8,30 @@ A policy: which rule denies, warns or is off for which action and occasion, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from icpgate.chinese import fold
+from icpgate.lives import Lives
 from icpgate.policy.contained import ContainedRule
+from icpgate.policy.plan import Level, Plan, PlanEntry, Unchecked
 from icpgate.rules import RULES, Action, Occasion
 from icpgate.rules.approval import PreApprovalValid
+from icpgate.rules.facts import settling
 from icpgate.rules.reasons import ReasonText, custom_reason, reason_texts
+from icpgate.rules.rule import UNSAID
 from icpgate.rules.standing import max_age_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from icpgate.app import App
+    from icpgate.lives import Bound
     from icpgate.number import RegistrationNumber
-    from icpgate.rules import Case, Finding, Rule
+    from icpgate.rules import Case, Rule
     from icpgate.rules.transition import Transition
 
 __all__ = [
@@ -59,21 +64,6 @@ FLOOR: Final = frozenset(
 
 OPENABLE: Final = frozenset({"registry_unavailable", "record_stale"})
 """Codes that `[[fail_open]]` may let through: those that say that nobody could say."""
-
-
-class Level(StrEnum):
-    """What a failed demand does."""
-
-    ENFORCE = "enforce"
-    WARN = "warn"
-    OFF = "off"
-
-
-class Unchecked(StrEnum):
-    """What a demand does that could not be checked."""
-
-    NOTE = "note"
-    DENY = "deny"
 
 
 class Mode(StrEnum):
@@ -166,31 +156,6 @@ class FailOpen:
         return in_force and case.action in self.actions and case.occasion in self.occasions
 
 
-@dataclass(frozen=True, slots=True)
-class PlanEntry:
-    """One rule as a check runs it."""
-
-    check: Callable[[Case], Finding]
-    code: str
-    level: Level
-    unchecked: Unchecked
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """
-    The rules of one action and occasion, bound once when the policy is loaded.
-
-    `checks` are those of `entries`, apart because every decision calls each of them. `ends` tell
-    when something runs out that a rule passed on, so that an allow ends with it.
-    """
-
-    entries: tuple[PlanEntry, ...]
-    checks: tuple[Callable[[Case], Finding], ...]
-    max_age: timedelta
-    ends: tuple[Callable[[Case], datetime | None], ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """
@@ -199,7 +164,7 @@ class Policy:
     `revision` is a digest over everything a verdict depends on: rules, parameters, levels, dates,
     exemptions, and the versions of the data files. Names, reasons, comments, the mode and the way
     in which the file puts it are not part of it. `recheck` has a time for each of allowed, denied
-    and undecided.
+    and undecided. `lives` say how long an answer of a registry is used without asking again.
     """
 
     name: str
@@ -210,6 +175,7 @@ class Policy:
     recheck: Mapping[str, timedelta]
     exemptions: tuple[Exemption, ...] = ()
     fail_open: tuple[FailOpen, ...] = ()
+    lives: Lives = field(default_factory=Lives)
     revision: str = ""
     plans: Mapping[tuple[Action, Occasion], Plan] = field(default_factory=dict, repr=False, compare=False)
 
@@ -221,18 +187,12 @@ class Policy:
     def _plan(self, action: Action, occasion: Occasion) -> Plan:
         chosen = [rule for rule in self.rules if rule.levels[action, occasion] is not Level.OFF]
         entries = tuple(
-            PlanEntry(
-                _checking(rule.rules[action]),
-                rule.code,
-                rule.levels[action, occasion],
-                rule.unchecked[action, occasion],
-            )
+            _entry(rule.rules[action], rule.code, rule.levels[action, occasion], rule.unchecked[action, occasion])
             for rule in chosen
         )
-        checks = tuple(entry.check for entry in entries)
         own = tuple(rule.rules[action] for rule in chosen)
         ends = tuple(rule.ends for rule in own if type(rule) is PreApprovalValid)
-        return Plan(entries, checks, max_age_of(own), ends)
+        return Plan(entries, max_age_of(own), ends)
 
     @staticmethod
     def default(rules: Sequence[type[Rule]] | None = None) -> Policy:
@@ -264,6 +224,10 @@ class Policy:
         """The texts of a code, published or of one of the caller's own rules."""
         return reason_texts().get(code) or custom_reason(code)
 
+    def revocation_bound(self, action: Action) -> Bound:
+        """How long a revocation can take to become visible after the registry shows it; see `Lives.bound`."""
+        return self.lives.bound(self.plans[action, Occasion.FIRST].max_age)
+
     def expired(self, now: datetime) -> tuple[Exemption | FailOpen, ...]:
         """The exemptions and fail-open settings that no longer apply, to be cleaned up."""
         moment = now.astimezone(UTC)
@@ -271,6 +235,13 @@ class Policy:
         return tuple(entry for entry in entries if entry.until <= moment)
 
 
-def _checking(rule: Rule) -> Callable[[Case], Finding]:
-    """The rule's check; a foreign rule's only behind guarantees."""
-    return rule.check if type(rule) in RULES else ContainedRule(rule, rule.code).check
+def _entry(rule: Rule, code: str, level: Level, unchecked: Unchecked) -> PlanEntry:
+    """The rule as a plan runs it; a foreign one only behind guarantees, and nothing but itself settles it."""
+    kind = type(rule)
+    if kind not in RULES:
+        return PlanEntry(ContainedRule(rule, rule.code).check, code, level, unchecked)
+    settles = settling(rule)
+    # Words are found later by the rule of the code as it is without parameters.
+    if code != kind.code or (is_dataclass(rule) and rule != kind()):
+        settles = tuple((facts, finding) for facts, finding in settles if finding.detail is not UNSAID)
+    return PlanEntry(rule.check, code, level, unchecked, settles)

@@ -26,6 +26,7 @@ _GUARDED: Final = frozenset(
         "registration_pending",
         "registration_returned",
         "record_simulated",
+        "registries_disagree",
     }
 )
 """Codes outside the floor that an allow on the merits needs all the same."""

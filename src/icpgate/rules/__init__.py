@@ -41,9 +41,11 @@ from icpgate.rules.standing import (
     NotPending,
     NotReturned,
     NotShell,
+    NotStale,
     RecordFresh,
     RecordNotSimulated,
     Registered,
+    RegistriesAgree,
     RegistryAnswered,
 )
 
@@ -83,4 +85,6 @@ RULES: Final[tuple[type[Rule], ...]] = (
     RecordFresh,
     RecordNotSimulated,
     RegistryAnswered,
+    RegistriesAgree,
+    NotStale,
 )

@@ -22,6 +22,7 @@ from pydantic import Field
 from icpgate.chinese import fold
 from icpgate.errors import quote
 from icpgate.record import BEIJING
+from icpgate.rules.facts import NO_SECTORS, settled_by
 from icpgate.rules.placeholders import says_nothing
 from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 
@@ -153,6 +154,7 @@ class PreApprovalPresent(Demand):
 
     lists: _Lists = (SectorList.NOTICE,)
 
+    @settled_by(not_applicable=NO_SECTORS)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         if not case.app.sectors:
@@ -175,6 +177,7 @@ class PreApprovalValid(Demand):
 
     lists: _Lists = (SectorList.NOTICE,)
 
+    @settled_by(not_applicable=NO_SECTORS)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         if not case.app.sectors:

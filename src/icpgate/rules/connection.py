@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from icpgate.rules.facts import NO_RECORD, NOTHING_TO_CONNECT, settled_by
 from icpgate.rules.rule import Action, Case, Demand, Finding, listed
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class DomainsCovered(Demand):
 
     subdomains: bool = False
 
+    @settled_by(not_applicable=NO_RECORD | NOTHING_TO_CONNECT)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record, app = case.record, case.app

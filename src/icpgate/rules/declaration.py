@@ -18,6 +18,7 @@ from icpgate.app import Declaration
 from icpgate.document import DocumentType, fits, is_mainland
 from icpgate.number import ServiceKind
 from icpgate.rules.display import unstated_numbers
+from icpgate.rules.facts import NO_DECLARATION, settled_by
 from icpgate.rules.placeholders import says_nothing
 from icpgate.rules.rule import Action, Case, Demand, Finding, listed
 
@@ -121,6 +122,7 @@ class DeclarationProven(Demand):
 
     code: ClassVar[str] = "declaration_unproven"
 
+    @settled_by(not_applicable=NO_DECLARATION)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         statement = case.app.declaration
@@ -139,6 +141,7 @@ class DeclarationUncontradicted(Demand):
 
     code: ClassVar[str] = "declaration_contradicted"
 
+    @settled_by(not_applicable=NO_DECLARATION)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         statement = case.app.declaration

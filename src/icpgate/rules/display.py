@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.errors import InvalidNumber, quote
 from icpgate.number import find_all, parse
-from icpgate.rules.rule import Case, Demand, Finding, listed
+from icpgate.rules.facts import LINKED, NO_LINK, NO_NUMBER, NOT_LOOKED_AT, NOTHING_SHOWN, SHOWN, settled_by
+from icpgate.rules.rule import Case, Demand, Finding, Outcome, listed
 
 if TYPE_CHECKING:
     from icpgate.app import App
@@ -28,6 +29,7 @@ class Displayed(Demand):
 
     code: ClassVar[str] = "display_missing"
 
+    @settled_by(passed=SHOWN, unsaid=NOTHING_SHOWN)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         display = case.app.display
@@ -51,6 +53,7 @@ class DisplayAgrees(Demand):
 
     code: ClassVar[str] = "display_mismatch"
 
+    @settled_by(passed=SHOWN, not_applicable=NO_NUMBER | NOTHING_SHOWN | NOT_LOOKED_AT)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         display, number = case.app.display, case.number
@@ -99,15 +102,18 @@ class DisplayLinked(Demand):
     """
 
     code: ClassVar[str] = "display_link_missing"
+    no_link: ClassVar[Finding] = Finding(code, Outcome.FAIL, "display.link", "no link", LINK)
+    not_looked_at: ClassVar[Finding] = Finding(code, Outcome.NOT_CHECKABLE, "app.display", "", LINK)
 
+    @settled_by(passed=LINKED, no_link=NO_LINK, not_looked_at=NOT_LOOKED_AT)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         display = case.app.display
         if display is None:
-            return self.not_checkable("app.display", expected=LINK)
+            return self.not_looked_at
         link = display.link
         if not link or link.isspace():
-            return self.failed("display.link", found="no link", expected=LINK)
+            return self.no_link
         if not _leads_to_registration_system(link):
             return self.failed("display.link_elsewhere", found=quote(link), expected=LINK)
         return self.passed

@@ -21,8 +21,13 @@ def entries(
     """
     if case.entries is None:
         platform, package = case.app.platform, case.app.package
-        own = [p for p in record.platforms or () if p.platform is platform or p.platform is None]
-        case.entries = tuple(own), tuple([p for p in own if p.package == package])
+        listed = record.platforms or ()
+        # Mostly there is one entry, and it is this app's: then there is nothing to pick out.
+        if len(listed) == 1 and listed[0].platform is platform and listed[0].package == package:
+            case.entries = listed, listed
+        else:
+            own = [p for p in listed if p.platform is platform or p.platform is None]
+            case.entries = tuple(own), tuple([p for p in own if p.package == package])
     return case.entries
 
 

@@ -12,17 +12,34 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from icpgate.chinese import Likeness, compare
 from icpgate.document import DocumentType, normal_form
 from icpgate.rules.entries import entries
+from icpgate.rules.facts import (
+    BY_CERTIFICATE,
+    BY_NAMES,
+    DOCUMENT_NOT_GIVEN,
+    NO_RECORD,
+    NOTHING_BINDS,
+    OTHER_NAME,
+    OTHER_OPERATOR,
+    OTHER_PACKAGE,
+    SAME_DOCUMENT,
+    SAME_NAME,
+    SAME_OPERATOR,
+    SAME_PACKAGE,
+    settled_by,
+)
 from icpgate.rules.persons import shown_document, shown_operator
 from icpgate.rules.placeholders import is_masked, says_nothing
-from icpgate.rules.rule import Case, Demand, Finding, legible, listed
-from icpgate.rules.signature import certificate_binds
+from icpgate.rules.rule import Case, Demand, Finding, Outcome, legible, listed
+from icpgate.rules.signature import of_signature
 
 if TYPE_CHECKING:
+    from icpgate.app import Operator
     from icpgate.record import RegisteredPlatform, RegistrationRecord
 
 __all__ = [
@@ -34,6 +51,8 @@ __all__ = [
     "PackageMatches",
     "RequiredLikeness",
     "bindings",
+    "bound_by",
+    "ties",
 ]
 
 
@@ -44,16 +63,20 @@ class RequiredLikeness(StrEnum):
     NORMALISED = "normalised"
 
 
-@lru_cache(maxsize=4_096)
-def _difference(given: str, registered: str, required: RequiredLikeness) -> Likeness | None:
-    """
-    How alike two names are that are not alike enough; None when they are.
+_likeness: Final = lru_cache(maxsize=4_096)(compare)
+"""Kept, because the same two names are compared for what binds, by their rule, and at the next check."""
 
-    Kept, because the same two are compared by their rule and again for what binds.
-    """
-    likeness = compare(given, registered)
-    enough = likeness is Likeness.EXACT or likeness.value == required.value
-    return None if enough else likeness
+
+def _difference(given: str, registered: str, required: RequiredLikeness) -> Likeness | None:
+    """How alike two names are that are not alike enough; None when they are."""
+    likeness = _likeness(given, registered)
+    if likeness is Likeness.EXACT:
+        return None
+    return None if likeness is Likeness.NORMALISED and required is RequiredLikeness.NORMALISED else likeness
+
+
+def _normalised(rule: NameMatches | OperatorMatches) -> bool:
+    return rule.level is RequiredLikeness.NORMALISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +87,7 @@ class NameMatches(Demand):
 
     level: RequiredLikeness = RequiredLikeness.NORMALISED
 
+    @settled_by(passed=SAME_NAME, not_applicable=NO_RECORD, unsaid=OTHER_NAME, where=_normalised)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record
@@ -76,7 +100,7 @@ class NameMatches(Demand):
         if likeness is None:
             return self.passed
         expected = legible(registered) if registered.strip() else "a registered name: it is empty"
-        return self.failed(f"name.{likeness.value}", found=legible(case.app.name), expected=expected)
+        return self.failed(f"name.{likeness}", found=legible(case.app.name), expected=expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,7 @@ class OperatorMatches(Demand):
 
     level: RequiredLikeness = RequiredLikeness.NORMALISED
 
+    @settled_by(passed=SAME_OPERATOR, not_applicable=NO_RECORD, unsaid=OTHER_OPERATOR, where=_normalised)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record
@@ -107,7 +132,7 @@ class OperatorMatches(Demand):
             return self.passed
         registered_type = None if record.document_type is None else DocumentType.read(record.document_type)
         return self.failed(
-            f"operator.{likeness.value}",
+            f"operator.{likeness}",
             found=shown_operator(operator.name, operator.document_type, operator.document_number),
             expected=shown_operator(registered, registered_type, record.document_number, record.operator_kind),
         )
@@ -118,7 +143,11 @@ class DocumentNumberMatches(Demand):
     """The operator's document number is the registered one. Of no number more is shown than `mask` leaves."""
 
     code: ClassVar[str] = "document_number_mismatch"
+    not_given: ClassVar[Finding] = Finding(
+        code, Outcome.NOT_CHECKABLE, "app.document_number", "", "the operator's document number"
+    )
 
+    @settled_by(passed=SAME_DOCUMENT, not_applicable=NO_RECORD, not_given=DOCUMENT_NOT_GIVEN)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record
@@ -129,8 +158,8 @@ class DocumentNumberMatches(Demand):
         if registered is None:
             return self.not_checkable("record.document_number", expected="the registered document number")
         if operator is None or operator.document_number is None:
-            return self.not_checkable("app.document_number", expected="the operator's document number")
-        if _same_document(case, record):
+            return self.not_given
+        if _same_document(operator, record):
             return self.passed
         registered_type = None if record.document_type is None else DocumentType.read(record.document_type)
         return self.failed(
@@ -144,6 +173,7 @@ _DIGIT: Final = re.compile("[1-9]")
 _SHORTEST_NUMBER: Final = 5
 
 
+@lru_cache(maxsize=4_096)
 def _of_somebody(number: str) -> bool:
     """Not what two sides may share and be nobody's: 无, N/A, 0000, or what a mask has left of a number."""
     return (
@@ -159,14 +189,8 @@ _TEMPLATE_CHARACTERS: Final = 2
 _ROW_OF_DIGITS: Final = "01234567890"
 
 
-def _same_document(case: Case, record: RegistrationRecord) -> bool:
-    if case.same_document is None:
-        case.same_document = _is_same_document(case, record)
-    return case.same_document
-
-
-def _is_same_document(case: Case, record: RegistrationRecord) -> bool:
-    operator, registered = case.app.operator, record.document_number
+def _same_document(operator: Operator | None, record: RegistrationRecord) -> bool:
+    registered = record.document_number
     if operator is None or not operator.document_number or not registered:
         return False
     given = operator.document_number
@@ -191,6 +215,12 @@ class PackageMatches(Demand):
 
     one_package_only: bool = False
 
+    @settled_by(
+        passed=SAME_PACKAGE,
+        not_applicable=NO_RECORD,
+        unsaid=OTHER_PACKAGE,
+        where=lambda rule: not rule.one_package_only,
+    )
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record
@@ -243,40 +273,77 @@ def bindings(case: Case) -> tuple[Binding, ...]:
     less. Empty texts never bind.
     """
     if case.bound is None:
-        case.bound = _bindings(case)
+        case.bound = () if case.record is None else bound_by(ties(case, case.record))
     return case.bound
 
 
-def _bindings(case: Case) -> tuple[Binding, ...]:
-    record = case.record
-    if record is None:
-        return ()
-    bound = []
-    if _same_document(case, record):
-        bound.append(Binding.DOCUMENT_NUMBER)
-    if entries(case, record)[1]:
-        bound.append(Binding.PACKAGE)
-    if certificate_binds(case, record):
-        bound.append(Binding.SIGNING_CERTIFICATE)
-    if _names_bind(case, record):
-        bound.append(Binding.OPERATOR_AND_NAME)
-    return tuple(bound)
+def bound_by(facts: int) -> tuple[Binding, ...]:
+    """The bindings among these facts, in their order."""
+    return _BOUND_BY[facts & _BINDING]
 
+
+def ties(case: Case, record: RegistrationRecord) -> int:
+    """The facts about what app and record have in common; what binds among them is kept with the case."""
+    app = case.app
+    own, same = entries(case, record)
+    known = of_signature(app, own, same) + _USUAL
+    if not same:
+        known += (OTHER_PACKAGE if _other_packages(record, own) else 0) - SAME_PACKAGE
+    name = record.service_name
+    if name is None or _likeness(app.name, name) not in _ALIKE:
+        known += (OTHER_NAME if name is not None else 0) - SAME_NAME - BY_NAMES
+    known = _of_operator(app.operator, record, known)
+    case.bound = _BOUND_BY[known & _BINDING]
+    return known if case.bound else known | NOTHING_BINDS
+
+
+def _of_operator(operator: Operator | None, record: RegistrationRecord, known: int) -> int:
+    """What is known, without what the operator and its document take away from it."""
+    registered, document = record.operator, record.document_number
+    if operator is None or registered is None:
+        known &= ~(SAME_OPERATOR | BY_NAMES)
+    elif _likeness(operator.name, registered) not in _ALIKE:
+        known = known & ~(SAME_OPERATOR | BY_NAMES) | OTHER_OPERATOR
+    elif not _names_somebody(registered):
+        known &= ~BY_NAMES
+    if not _same_document(operator, record):
+        known -= SAME_DOCUMENT
+        if document is not None and (operator is None or operator.document_number is None):
+            known |= DOCUMENT_NOT_GIVEN
+    return known
+
+
+def _other_packages(record: RegistrationRecord, own: tuple[RegisteredPlatform, ...]) -> bool:
+    """Whether the source tells the packages, and this app's is none of them."""
+    if record.platforms is None:
+        return False
+    packages = [entry.package for entry in own]
+    return any(packages) or None not in packages
+
+
+_USUAL: Final = SAME_PACKAGE | SAME_NAME | SAME_OPERATOR | BY_NAMES | SAME_DOCUMENT
+_ALIKE: Final = (Likeness.EXACT, Likeness.NORMALISED)
+_BINDING: Final = SAME_DOCUMENT | SAME_PACKAGE | BY_CERTIFICATE | BY_NAMES
+_BINDINGS: Final = (
+    (SAME_DOCUMENT, Binding.DOCUMENT_NUMBER),
+    (SAME_PACKAGE, Binding.PACKAGE),
+    (BY_CERTIFICATE, Binding.SIGNING_CERTIFICATE),
+    (BY_NAMES, Binding.OPERATOR_AND_NAME),
+)
+_BOUND_BY: Final = {
+    sum(fact for fact, _ in chosen): tuple(binding for _, binding in chosen)
+    for count in range(len(_BINDINGS) + 1)
+    for chosen in combinations(_BINDINGS, count)
+}
+"""The bindings of each combination of facts, in their order."""
 
 _SHORTEST_NAME: Final = 2
 
 
-def _names_bind(case: Case, record: RegistrationRecord) -> bool:
-    operator = case.app.operator
-    if operator is None or not record.operator or not record.service_name:
-        return False
-    if len(record.operator) < _SHORTEST_NAME or is_masked(record.operator) or says_nothing(record.operator):
-        return False
-    required = RequiredLikeness.NORMALISED
-    return (
-        _difference(operator.name, record.operator, required) is None
-        and _difference(case.app.name, record.service_name, required) is None
-    )
+@lru_cache(maxsize=4_096)
+def _names_somebody(operator: str) -> bool:
+    """Whether two sides that share this name of an operator share an operator."""
+    return len(operator) >= _SHORTEST_NAME and not is_masked(operator) and not says_nothing(operator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +351,17 @@ class IdentityProven(Demand):
     """At least one binding comparison holds; the number alone proves nothing."""
 
     code: ClassVar[str] = "identity_unproven"
+    unbound: ClassVar[Finding] = Finding(
+        code,
+        Outcome.FAIL,
+        "identity.number_only",
+        "only the number agrees",
+        "operator and name, document number, package, or a verified signing certificate of the registration",
+    )
 
+    @settled_by(passed=_BINDING, not_applicable=NO_RECORD, unbound=NOTHING_BINDS)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         if case.record is None:
             return self.not_applicable
-        if bindings(case):
-            return self.passed
-        expected = "operator and name, document number, package, or a verified signing certificate of the registration"
-        return self.failed("identity.number_only", found="only the number agrees", expected=expected)
+        return self.passed if bindings(case) else self.unbound

@@ -8,6 +8,7 @@ from typing import ClassVar
 from icpgate.answer import Found
 from icpgate.errors import quote
 from icpgate.number import ServiceKind
+from icpgate.rules.facts import KIND_AGREES, NO_NUMBER, READ, STATED, settled_by
 from icpgate.rules.rule import Case, Demand, Finding, listed
 
 __all__ = [
@@ -38,6 +39,7 @@ class NumberPresent(Demand):
 
     code: ClassVar[str] = "number_missing"
 
+    @settled_by(passed=STATED)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         if _stated(case) is not None:
@@ -54,6 +56,7 @@ class _Spelling(Demand):
 
     __slots__ = ()
 
+    @settled_by(passed=READ)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         problem = case.number_problem
@@ -96,6 +99,7 @@ class KindAgrees(Demand):
 
     code: ClassVar[str] = "service_kind_mismatch"
 
+    @settled_by(passed=KIND_AGREES, not_applicable=NO_NUMBER)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         number = case.number
@@ -118,6 +122,7 @@ class NumberNamesService(Demand):
 
     code: ClassVar[str] = "entity_number_only"
 
+    @settled_by(passed=KIND_AGREES, not_applicable=NO_NUMBER)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         number = case.number

@@ -8,6 +8,7 @@ How an operator and its document are shown in a finding: natural persons are nei
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from icpgate.document import DocumentType, fits, is_personal, mask
@@ -24,6 +25,7 @@ _ORGANISATION: Final = re.compile(
 """What names of organisations have in them; the single characters only behind more than a person's name has."""
 
 
+@lru_cache(maxsize=4_096)
 def shown_operator(
     name: str, document_type: DocumentType | None, document_number: str | None, kind: str | None = None
 ) -> str:
@@ -46,6 +48,7 @@ def _is_person(document_type: DocumentType | None, document_number: str | None, 
     )
 
 
+@lru_cache(maxsize=4_096)
 def _is_card(number: str) -> bool:
     return fits(DocumentType.ID_CARD, number)
 

@@ -9,9 +9,21 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from icpgate.answer import Found, NotRegistered, Unavailable
+from icpgate.answer import Found, NotRegistered, Unavailable, Why
 from icpgate.chinese import Likeness, compare
 from icpgate.record import Origin, RegistrationStatus, write_time
+from icpgate.rules.facts import (
+    ACCESS_OPEN,
+    NO_NUMBER,
+    NO_RECORD,
+    NOT_BLACKLISTED,
+    NOT_STALE,
+    REAL,
+    RECORD,
+    REGISTERED,
+    YOUNG,
+    settled_by,
+)
 from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 
 __all__ = [
@@ -23,9 +35,11 @@ __all__ = [
     "NotPending",
     "NotReturned",
     "NotShell",
+    "NotStale",
     "RecordFresh",
     "RecordNotSimulated",
     "Registered",
+    "RegistriesAgree",
     "RegistryAnswered",
     "max_age_of",
 ]
@@ -40,6 +54,7 @@ class Registered(Demand):
 
     code: ClassVar[str] = "not_registered"
 
+    @settled_by(passed=RECORD)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         observation = case.observation
@@ -59,6 +74,7 @@ class _Status(Demand):
 
     status: ClassVar[RegistrationStatus]
 
+    @settled_by(passed=REGISTERED, not_applicable=NO_RECORD)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record
@@ -123,6 +139,7 @@ class NotBlacklisted(Demand):
 
     code: ClassVar[str] = "blacklisted"
 
+    @settled_by(passed=NOT_BLACKLISTED, not_applicable=NO_RECORD)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record
@@ -151,6 +168,7 @@ class AccessUnrestricted(Demand):
 
     access_provider: Annotated[str, Field(pattern=r"^$|^\S")] = ""
 
+    @settled_by(passed=ACCESS_OPEN, not_applicable=NO_RECORD, where=lambda rule: not rule.access_provider)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record
@@ -176,6 +194,7 @@ class RegistryAnswered(Demand):
 
     code: ClassVar[str] = "registry_unavailable"
 
+    @settled_by(passed=RECORD, not_applicable=NO_NUMBER)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         if case.number is None:
@@ -191,10 +210,46 @@ class RegistryAnswered(Demand):
             found = f"{len(answer.records)} registrations" if several else "another registration"
             return self.failed("why.malformed", found=found, expected=str(case.number))
         if type(answer) is Unavailable:
+            if answer.why is Why.REGISTRIES_DISAGREE:
+                return self.not_applicable
             why = f"{answer.why.value}{f' ({legible(answer.detail)})' if answer.detail else ''}"
             found = f"{legible(observation.registry)}: {why}"
             return self.failed(f"why.{answer.why.value}", found=found, expected="an answer of a registry")
         return self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class RegistriesAgree(Demand):
+    """Where several registries were asked, no two said different things."""
+
+    code: ClassVar[str] = "registries_disagree"
+
+    @settled_by(passed=RECORD)
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        observation = case.observation
+        if observation is None:
+            return self.not_applicable
+        answer = observation.answer
+        if type(answer) is Unavailable and answer.why is Why.REGISTRIES_DISAGREE:
+            return self.failed("registries.disagree", found=legible(answer.detail), expected="one answer of all")
+        return self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class NotStale(Demand):
+    """What the registry said is not used beyond its life, because it is being renewed or cannot be."""
+
+    code: ClassVar[str] = "stale_used"
+
+    @settled_by(passed=NOT_STALE)
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        observation = case.observation or case.by_document
+        if observation is None or not observation.stale:
+            return self.passed
+        found = f"observed {write_time(observation.observed_at)}, asked again: {legible(observation.stale)}"
+        return self.failed(f"stale.{observation.stale}", found=found, expected="an answer asked for again")
 
 
 _NOW: Final = timedelta()
@@ -218,21 +273,18 @@ class RecordFresh(Demand):
 
     max_age_days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)] = 30.0
 
+    @settled_by(passed=YOUNG)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         observation = case.observation
         if observation is None or type(observation.answer) is Unavailable:
             return self.not_applicable
-        seen = observation.observed_at
-        record = case.record
-        if record is not None and record.observed_at < seen:
-            seen = record.observed_at
-        age = case.now - seen
+        age = case.now - case.seen
         if age > _days(self.max_age_days):
-            found = f"observed {write_time(seen)}, {_whole(age)} ago"
+            found = f"observed {write_time(case.seen)}, {_whole(age)} ago"
             return self.failed("age", found=found, expected=f"at most {self.max_age_days:g} days old")
         if age < _NOW and -age > CLOCK_TOLERANCE:
-            found = f"observed {write_time(seen)}, {_whole(-age)} from now"
+            found = f"observed {write_time(case.seen)}, {_whole(-age)} from now"
             return self.failed("clock", found=found, expected="an observation of the past")
         return self.passed
 
@@ -254,6 +306,7 @@ class RecordNotSimulated(Demand):
 
     code: ClassVar[str] = "record_simulated"
 
+    @settled_by(passed=REAL, not_applicable=NO_RECORD)
     def check(self, case: Case) -> Finding:
         """See `Rule.check`."""
         record = case.record

@@ -215,15 +215,20 @@ def compare_certificates(
     """
     certificate = _registered(registered)
     if certificate is None:
-        return CertificateComparison(MatchResult.NOT_COMPARABLE)
+        return _NOT_COMPARABLE
     digests = [c.digest for c in held if c.algorithm is certificate.algorithm]
     if not digests:
-        return CertificateComparison(MatchResult.NOT_COMPARABLE)
+        return _NOT_COMPARABLE
     if certificate.digest not in digests:
-        return CertificateComparison(MatchResult.DIFFERENT)
+        return _DIFFERENT
     md5 = DigestAlgorithm.MD5
-    weak = certificate.algorithm is md5 and md5 not in REGISTERED_NOTATION[platform]
-    return CertificateComparison(MatchResult.MATCH, weak=weak)
+    return _WEAK if certificate.algorithm is md5 and md5 not in REGISTERED_NOTATION[platform] else _MATCH
+
+
+_NOT_COMPARABLE: Final = CertificateComparison(MatchResult.NOT_COMPARABLE)
+_DIFFERENT: Final = CertificateComparison(MatchResult.DIFFERENT)
+_MATCH: Final = CertificateComparison(MatchResult.MATCH)
+_WEAK: Final = CertificateComparison(MatchResult.MATCH, weak=True)
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
