@@ -67,7 +67,7 @@ def loads(text: str | bytes, *, max_characters: int = 1_048_576) -> Json:
         raise _syntax(error) from None
     except _TwiceError:
         raise _duplicate(decoded) from None
-    if _HALF.search(decoded) is not None:
+    if _may_have_halves(decoded):
         _refuse_halves(value)
     return value
 
@@ -86,7 +86,18 @@ def _decoded(text: bytes) -> str:
         raise InvalidJson(message, code="json.encoding", place=f"byte {error.start}", hint=hint) from None
 
 
-_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_ESCAPED_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _may_have_halves(text: str) -> bool:
+    """Whether a half stands in the text, escaped or as it is; a look at each character would cost as much as reading."""
+    if "\\" in text and _ESCAPED_HALF.search(text) is not None:
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _refuse_halves(value: Json) -> None:

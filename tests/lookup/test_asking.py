@@ -14,17 +14,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpgate.answer import ByDocument, ByDomain, ByNumber, NotRegistered, Unavailable, Why
-from icpgate.errors import ConfigurationError
+from icpgate.answer import ByDocument, ByDomain, ByNumber, Found, NotRegistered, Unavailable, Why
+from icpgate.errors import ConfigurationError, IcpGateError
 from icpgate.lives import Lives
 from icpgate.lookup import AsyncLookupClient, Cache, Limits, LookupClient
 from icpgate.lookup.asking import Wanted
 from icpgate.lookup.cache.entry import key_of
+from icpgate.lookup.cache.sqlite import SqliteLevel
 from icpgate.lookup.loaders import Loaders
+from icpgate.lookup.simple import SimpleRegistry
+from icpgate.lookup.steps import Drop, Request
+from icpgate.record import RegistrationRecord
 from icpgate.testing import FixedClock
 from icpgate.testing.serving import RegistryServer
 from tests.awaited import CLIENTS
-from tests.cases import DOCUMENT, NOW, NUMBER, memory
+from tests.cases import DOCUMENT, NOW, NUMBER, memory, registered
 from tests.lookup.files import MISSING, OTHER, by
 from tests.lookup.told import DOWN, EXACT, HOUR, START, Told, ago, read, settle
 
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpgate.answer import Observation, Query
-    from icpgate.lookup.steps import Flow
+    from icpgate.lookup.steps import Flow, LevelStep, Response
 
 LIFE = 24 * HOUR
 QUERY = by(NUMBER)
@@ -234,6 +238,41 @@ def test_what_denies_stands_in_for_longer(
     assert read(client.look_up(QUERY)) == f"{word}, upstream_error"
     clock.advance(1)
     assert read(client.look_up(QUERY)) == "upstream_error"
+
+
+@pytest.mark.parametrize("why", [Why.MALFORMED, Why.SCHEMA])
+@pytest.mark.parametrize(
+    ("status", "word"), [("registered", ""), ("shell", ""), ("cancelled", "cancelled, "), ("pending", "pending, ")]
+)
+def test_what_cannot_be_understood_may_have_been_a_no(
+    client: LookupClient, registry: Told, clock: FixedClock, status: str, word: str, why: Why
+) -> None:
+    """Then nothing stands in for it that could allow; what denies does."""
+    registry.says = {"status": status}
+    client.look_up(QUERY)
+    registry.says = Unavailable(why)
+    clock.advance(LIFE + HOUR)
+    assert read(client.look_up(QUERY)) == word + why.value
+
+
+def test_several_records_stay_in_the_process(
+    kind: type[LookupClient], registry: Told, clock: FixedClock, tmp_path: Path
+) -> None:
+    """A second level finds what it is to forget by one number: what has several is not given to it."""
+    records = tuple(
+        RegistrationRecord.read(registered(registration_number=number, observed_at=clock.now().isoformat()))
+        for number in (NUMBER, OTHER)
+    )
+    registry.says = Found(records)
+    for _ in range(2):
+        with (
+            Cache(level=f"sqlite:{tmp_path / 'cache.db'}") as cache,
+            kind(registry, cache=cache, clock=clock) as client,
+        ):
+            first = client.look_up(ByDomain("api.example.cn"))
+            assert first.answer == Found(records)
+            assert client.look_up(ByDomain("api.example.cn")) is first
+    assert len(registry.asked) == 2
 
 
 def test_nothing_known_stands_in_for_nothing(client: LookupClient, registry: Told) -> None:
@@ -572,6 +611,26 @@ def test_a_load_under_way_keeps_nothing(
         assert len(registry.asked) == 2
 
 
+def test_what_is_read_from_the_second_level_while_it_forgets(
+    kind: type[LookupClient], registry: Told, clock: FixedClock, tmp_path: Path
+) -> None:
+    """A load between the two levels' forgetting brings nothing back into the first."""
+
+    class Slow(SqliteLevel):
+        def perform(self, step: LevelStep) -> object:
+            if isinstance(step, Drop):
+                assert read(other.look_up(QUERY)) == "registered"
+            return super().perform(step)
+
+    with Cache(level=Slow(tmp_path / "cache.db")) as cache, kind(registry, cache=cache, clock=clock) as client:
+        other = LookupClient(registry, cache=cache, clock=clock)
+        client.look_up(QUERY)
+        assert client.invalidate(number=NUMBER) == 3
+        registry.says = {"status": "cancelled"}
+        assert read(client.look_up(QUERY)) == "cancelled"
+        assert len(registry.asked) == 2
+
+
 # How it fares
 
 
@@ -714,6 +773,42 @@ def test_a_record_taken_back_stays_taken_back(kind: type[LookupClient], registry
         assert read(client.look_up(QUERY)) == "upstream_error"
 
 
+def test_what_lands_while_one_too_many_looks_at_it(client: LookupClient, registry: Told) -> None:
+    """It is loaded again, and counted: what is under way never comes to less than nothing."""
+    asking_of, flights = client._asking, client.cache.flights
+    first = asking_of.hit(QUERY)
+    assert isinstance(first, Wanted)
+    asking_of.limits = Limits(at_once=1)
+    ours, _ = asking_of.begin([first])
+
+    def look(key: str, now: float) -> bool:
+        was = type(flights).under_way(flights, key, now)
+        asking_of.fail(ours, Why.INTERNAL, "a test")
+        asking_of._take_place()  # by somebody else
+        return was
+
+    flights.under_way = look  # type: ignore[method-assign]  # between looking and joining
+    second = asking_of.hit(QUERY)
+    assert isinstance(second, Wanted)
+    assert asking_of.begin([second])[0] == [second]
+    assert client.status.loading == 2
+    asking_of.fail([second], Why.INTERNAL, "a test")
+    asking_of._give_place()
+    assert client.status.loading == 0
+    assert registry.asked == []
+
+
+@pytest.mark.parametrize("deadline", [float("inf"), 1e12, -1.0, float("-inf")])
+def test_any_deadline_is_one(client: LookupClient, registry: Told, deadline: float) -> None:
+    """As long as it takes, or not at all."""
+    registry.hold()
+    with asking(lambda: client.look_up(QUERY, deadline=deadline)) as (waiting,):
+        registry.wait()
+        if deadline > 0:
+            registry.release()
+        assert read(waiting.result()) == ("registered" if deadline > 0 else "timeout")
+
+
 # Failures are shared
 
 
@@ -841,6 +936,20 @@ def test_what_came_between_and_is_of_no_use(client: LookupClient, registry: Told
     assert len(registry.asked) == 2
 
 
+WITHOUT_A_NUMBER = ByNumber(NUMBER)  # type: ignore[arg-type]  # the mistake
+WITHOUT_A_DOCUMENT = ByDocument(None, "a.b")  # type: ignore[arg-type]  # the mistake
+
+
+@pytest.mark.parametrize("query", [NUMBER, None, [], WITHOUT_A_NUMBER, WITHOUT_A_DOCUMENT], ids=repr)
+def test_what_is_no_query_is_the_callers_mistake(client: LookupClient, registry: Told, query: Query) -> None:
+    """Also one that has a text where a number belongs; alone and in a batch."""
+    with pytest.raises(ConfigurationError):
+        client.look_up(query)
+    with pytest.raises(ConfigurationError):
+        client.look_up_many([QUERY, query])
+    assert registry.asked == []
+
+
 # Closing
 
 
@@ -888,7 +997,8 @@ def test_a_cache_of_its_own_is_closed(kind: type[LookupClient], registry: Told, 
     client.look_up(QUERY)
     client.close()
     assert client.cache.statistics.level == "sqlite:cache.db"
-    assert client.cache.invalidate(number=OTHER) == 0
+    with pytest.raises(IcpGateError, match="does not answer: what it holds is not forgotten"):
+        client.cache.invalidate(number=OTHER)
 
 
 @pytest.mark.parametrize("wrong", [{"lives": 5}, {"limits": "many"}, {"cache": 5}, {"cache": "cache.db"}], ids=str)
@@ -965,6 +1075,64 @@ def test_closing_on_a_loop_ends_its_loads(registry: Told, clock: FixedClock) -> 
 
     registry.hold()
     assert asyncio.run(use()) == "internal"
+
+
+def test_a_load_that_is_cancelled_before_it_begins(registry: Told, clock: FixedClock) -> None:
+    """It keeps nobody waiting, and takes nobody's place."""
+
+    async def use() -> str:
+        client = AsyncLookupClient(registry, clock=clock)
+        waiting = asyncio.create_task(client.look_up(QUERY))
+        await asyncio.sleep(0)  # the caller has made the task that loads, and that has not begun
+        await client.close()
+        observation = await waiting
+        assert client.status.loading == len(client.cache.flights) == 0
+        return read(observation)
+
+    assert asyncio.run(use()) == "internal"
+    assert registry.asked == []
+
+
+class _Silence:
+    """What sends requests that are never answered."""
+
+    async def send(self, _request: Request, _seconds: float) -> Response:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+class _Remote(SimpleRegistry):
+    """A registry that is asked by requests."""
+
+    id = "remote"
+
+    def request(self, _query: Query) -> Request:
+        """Somewhere."""
+        return Request("GET", "http://127.0.0.1:9/")
+
+
+def test_a_loop_that_is_closed_over_its_loads(clock: FixedClock) -> None:
+    """Nothing of it is held once another loop begins, whoever waited is told, and the next one asks anew."""
+    client = AsyncLookupClient(_Remote(), clock=clock, http=_Silence)
+    for _ in range(3):
+        loop = asyncio.new_event_loop()
+        assert read(loop.run_until_complete(client.look_up(QUERY, deadline=0.01))) == "timeout"
+        loop.close()
+        assert client.status.loading == len(client._worlds) == len(client._loads) == 1
+    [flight] = client.cache.flights._flights.values()
+
+    async def use() -> None:
+        await client.look_up(by(OTHER), deadline=0)
+        assert flight.landed
+        assert client.status.loading == len(client._worlds) == 1
+        await client.close()
+
+    asyncio.run(use())
+    assert client.status.loading == len(client._loads) == 0
 
 
 def test_a_load_lands_after_the_loop_that_waited_is_closed(registry: Told, clock: FixedClock) -> None:

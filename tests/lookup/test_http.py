@@ -250,9 +250,9 @@ def test_other_schemes_are_not_ours() -> None:
 
 def test_a_thousand_addresses_are_not_kept() -> None:
     """Only origins are remembered, and of those a few hundred."""
-    from icpgate.lookup.http import _origin_url  # noqa: PLC0415 -- of this one test
+    from icpgate.lookup.http import _origin  # noqa: PLC0415 -- of this one test
 
-    assert _origin_url.cache_parameters()["maxsize"] == 256
+    assert _origin.cache_parameters()["maxsize"] == 256
 
 
 def test_making_a_client_connects_to_nobody() -> None:

@@ -78,12 +78,12 @@ def invalidate(
     with _opened(url) as cache:
         level = cache.level
         assert level is not None  # noqa: S101 -- it was made with one
-        if level.perform(Count()) is None:
-            say(f"{level.name}: does not answer; nothing was forgotten")
-            return _GONE
         try:
             dropped = cache.invalidate(number=number, entity=entity, before=moment)
         except IcpGateError as error:
-            raise click.UsageError(str(error)) from None
+            if error.code != "cache.gone":
+                raise click.UsageError(str(error)) from None
+            say(str(error))
+            return _GONE
         line(f"{level.name}: {dropped:,} forgotten")
     return 0

@@ -20,7 +20,7 @@ from icpgate.errors import ConfigurationError, quote
 from icpgate.lives import Lives, denies, observed_of, same_apart_from_moments
 from icpgate.lookup.believing import ALL_QUERIES, introduced
 from icpgate.lookup.cache.cache import SHARE_EVERY, Cache
-from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry, key_of
+from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry, is_of_the_past, key_of
 from icpgate.lookup.cache.memory import Kept, fresh_until
 from icpgate.lookup.cache.outcome import Outcome
 from icpgate.lookup.clocks import SystemClock
@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     from icpgate.lookup.singleflight import Flight
     from icpgate.lookup.steps import Flow
 
-__all__ = ["Asking", "Client", "Status", "Wanted"]
+__all__ = ["Asking", "Status", "Wanted"]
 
 T = TypeVar("T")
 
+_UNINTELLIGIBLE: Final = frozenset({Why.MALFORMED, Why.SCHEMA})
 RENEWING: Final = "renewing"
 _NOTHING: Final = timedelta(0)
 
@@ -114,8 +115,7 @@ class Asking:
     def unasked(self, query: Query) -> Observation:
         """A query that the registry cannot answer; what is no query is the caller's mistake."""
         if type(query) not in ALL_QUERIES:
-            message = f"{type(query).__name__} is not a query"
-            raise ConfigurationError(message, hint="ByNumber(parse(text)) makes one", code="query.type")
+            raise _no_query(query)
         return self.nobody(query, Why.CONFIGURATION, f"the registry cannot be asked {type(query).__name__}")
 
     def nobody(self, query: Query, why: Why, detail: str) -> Observation:
@@ -124,7 +124,10 @@ class Asking:
 
     def hit(self, query: Query) -> Observation | Wanted:
         """The answer if this process has a fresh one; otherwise what is wanted."""
-        key = key_of(self.id, query, self.cache.key_secret)
+        try:
+            key = key_of(self.id, query, self.cache.key_secret)
+        except AttributeError:  # a text where a number belongs
+            raise _no_query(query) from None
         memory = self.cache.memory
         kept = memory.get(key) if self.cacheable else None
         if kept is not None:
@@ -148,8 +151,10 @@ class Asking:
         answers: dict[Query, Observation] = {}
         wanted: dict[Query, Wanted] = {}
         for query in queries:
-            if query not in answers and query not in wanted:
-                answer = self.hit(query) if type(query) in self.askable else self.unasked(query)
+            if type(query) not in self.askable:
+                answers[query] = self.unasked(query)
+            elif query not in answers and query not in wanted:
+                answer = self.hit(query)
                 if isinstance(answer, Wanted):
                     wanted[query] = answer
                 else:
@@ -170,7 +175,9 @@ class Asking:
             want.flight, is_ours = flights.join(want.key, now=elapsed, ends=ends)
             if is_ours and not self._came_since(want):
                 ours.append(want)
-        if room and not ours:
+        if ours and not room:  # what was under way when it was looked at has landed: one load more than may be
+            self._take_place(anyway=True)
+        elif room and not ours:
             self._give_place()
         return ours, ends
 
@@ -185,9 +192,9 @@ class Asking:
         self._land(want, Outcome(kept.observation))
         return True
 
-    def _take_place(self) -> bool:
+    def _take_place(self, *, anyway: bool = False) -> bool:
         with self._lock:
-            if self._under_way >= self.limits.at_once:
+            if self._under_way >= self.limits.at_once and not anyway:
                 return False
             self._under_way += 1
             return True
@@ -257,8 +264,14 @@ class Asking:
 
     def _known(self, want: Wanted, entry: Entry) -> Outcome:
         """Keep what came, unless what is there was observed later."""
-        memory = self.cache.memory
+        memory, now = self.cache.memory, self.clock.now()
+        if not is_of_the_past(entry, now):
+            memory.forget(want.key)  # it may take back what is there, so that must not be told any more
+            return Outcome(entry.observation)  # the rules will not believe it, and it must not fence what comes
         there = memory.get(want.key)
+        if there is not None and not is_of_the_past(there.entry, now) and _adds_nothing(there, entry):
+            memory.forget(want.key)  # the clock was ahead when it came
+            there = None
         if there is not None and there.asked_at == entry.asked_at and there.observation == entry.observation:
             there.shared_until = self.clock.monotonic() + self.share_every
             return Outcome(there.observation)
@@ -315,48 +328,41 @@ class Asking:
         answer = observation.answer
         if type(answer) is not Unavailable or answer.why in TAKES_BACK:
             return observation
-        return self._instead(want, outcome, answer.why) or observation
+        return self._instead(want, outcome, observation, answer.why) or observation
 
-    def _instead(self, want: Wanted, outcome: Outcome | None, why: Why) -> Observation | None:
-        """An older answer that may stand in for a failure."""
+    def _instead(self, want: Wanted, outcome: Outcome | None, failure: Observation, why: Why) -> Observation | None:
+        """
+        An older answer that may stand in for a failure.
+
+        Of several registries only for a failure of the one that gave it. A registry that answers, but
+        nothing that can be understood, may have said no: then nothing stands in that could allow.
+        """
         now, elapsed = self.clock.now(), self.clock.monotonic()
         candidates: Iterable[Kept | None] = (self._there(want.key), None if outcome is None else outcome.fallback)
         newest = max((kept for kept in candidates if kept is not None), key=_observed, default=None)
         if newest is None or not newest.is_usable(self.lives, now, elapsed):
             return None
+        if failure.registry not in {self.id, newest.observation.registry}:
+            return None
+        if why in _UNINTELLIGIBLE and not denies(newest.observation.answer):
+            return None
         self.cache.memory.counts.stale += 1
         return replace(newest.observation, stale=why.value)
 
 
-class Client:
-    """What both clients say about themselves."""
-
-    def __init__(self, asking: Asking) -> None:
-        """Take what they have in common."""
-        self._asking = asking
-
-    @property
-    def cache(self) -> Cache:
-        """Where its answers are kept."""
-        return self._asking.cache
-
-    @property
-    def status(self) -> Status:
-        """How its registry fares."""
-        return self._asking.status
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether the registry answers in place, so that asking about many at once gains nothing."""
-        return self._asking.quick
-
-    def can_ask(self, kind: type[Query]) -> bool:
-        """Whether the registry can be asked by this kind of query."""
-        return kind in self._asking.askable
+def _adds_nothing(there: Kept, entry: Entry) -> bool:
+    """Whether nothing that could allow is gained by what came in place of what is there."""
+    answer = entry.observation.answer
+    return denies(answer) or same_apart_from_moments(there.observation.answer, answer)
 
 
 def _observed(kept: Kept) -> datetime:
     return observed_of(kept.observation)
+
+
+def _no_query(query: object) -> ConfigurationError:
+    message = f"{type(query).__name__} is not a query, or not made of what it asks by"
+    return ConfigurationError(message, hint="ByNumber(parse(text)) makes one", code="query.type")
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from icpgate.answer import Observation, Why
-from icpgate.lookup.asking import Asking, Client
+from icpgate.lookup.about import Client
+from icpgate.lookup.asking import Asking
 from icpgate.lookup.asynchronous import LoopWorld, perform
 from icpgate.lookup.believing import problem_of
 from icpgate.lookup.client import opened
@@ -55,6 +56,7 @@ class AsyncLookupClient(Client):
         super().__init__(Asking(opened(registry), cache, lives, limits, clock))
         self._made = {} if http is None else {"http": http}
         self._worlds: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopWorld] = weakref.WeakKeyDictionary()
+        self._loads: dict[asyncio.Task[object], list[Wanted]] = {}
         self._own_cache = None if cache is not None and not isinstance(cache, str) else self._asking.cache
 
     async def __aenter__(self) -> Self:
@@ -109,6 +111,7 @@ class AsyncLookupClient(Client):
         loop = asyncio.get_running_loop()
         world = self._worlds.get(loop)
         if world is None:
+            self._let_go_of_closed_loops()
             level = self._asking.cache.level
             world = self._worlds[loop] = LoopWorld(self._asking.clock, level=level, **self._made)
         return world
@@ -129,10 +132,12 @@ class AsyncLookupClient(Client):
         asking = self._asking
         patience = asking.limits.seconds if deadline is None else deadline
         until = asyncio.get_running_loop().time() + patience
+        world = self._world()
         ours, ends = asking.begin(wanted)
         if ours:
-            world = self._world()
-            world.start(self._load(ours, ends, world))
+            load = world.start(self._load(ours, ends, world))
+            self._loads[load] = ours
+            load.add_done_callback(self._ended)
         return [asking.at_once(want) or await self._landed(want, until, patience) for want in wanted]
 
     async def _landed(self, want: Wanted, until: float, patience: float) -> Observation:
@@ -145,13 +150,25 @@ class AsyncLookupClient(Client):
         asking = self._asking
         try:
             loaded = await perform(asking.load(ours, ends), world, ends)
-        except asyncio.CancelledError:
-            asking.fail(ours, Why.INTERNAL, "the loop that loaded it ended")
-            raise
         except Exception as error:  # noqa: BLE001 -- a load that fails leaves everybody undecided
             asking.fail(ours, Why.INTERNAL, type(error).__name__)
         else:
             asking.land(ours, loaded)
+
+    def _ended(self, load: asyncio.Task[object]) -> None:
+        """A load that was cancelled tells nobody anything by itself: it may not even have begun."""
+        ours = self._loads.pop(load, None)
+        if ours is not None and (load.cancelled() or not load.done()):
+            self._asking.fail(ours, Why.INTERNAL, "the loop that loaded it ended")
+
+    def _let_go_of_closed_loops(self) -> None:
+        """What a loop left open that was closed: its world holds it, and so would never go by itself."""
+        for loop in [reference() for reference in self._worlds.keyrefs()]:
+            if loop is not None and loop.is_closed():
+                self._worlds.pop(loop, None)
+        for load in list(self._loads):
+            if load.get_loop().is_closed():
+                self._ended(load)
 
 
 async def _lands(flight: Flight[Outcome], until: float) -> bool:

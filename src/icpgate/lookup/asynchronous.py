@@ -82,11 +82,12 @@ class LoopWorld:
             self._http = self._make_http()
         return self._http
 
-    def start(self, work: Coroutine[object, object, object]) -> None:
+    def start(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
         """Run a coroutine that nobody waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)  # a loop holds its tasks weakly
         task.add_done_callback(self.tasks.discard)
+        return task
 
     async def close(self) -> None:
         """End the loads under way, and let go of the connections."""

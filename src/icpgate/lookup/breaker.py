@@ -45,7 +45,7 @@ OF_THE_SERVICE: Final = frozenset(
 )
 """Whys that speak of the registry as a whole; the others of one answer."""
 
-_AT_ONCE: Final = frozenset({Why.BLOCKED, Why.RATE_LIMITED, Why.UNAUTHORISED})
+AT_ONCE: Final = frozenset({Why.BLOCKED, Why.RATE_LIMITED, Why.UNAUTHORISED})
 """Asking again makes these worse."""
 
 
@@ -66,8 +66,8 @@ class Breaker:
         remember(self)
 
     def renew_after_fork(self) -> None:
-        """See `ForkSafe`."""
-        self._lock = threading.Lock()
+        """The parent's probe reports to the parent; see `ForkSafe`."""
+        self._lock, self._probe_since = threading.Lock(), None
 
     def refuses(self, now: float) -> float | None:
         """
@@ -105,20 +105,26 @@ class Breaker:
                 self._failed = self._opened = 0
                 self._closed_until = self._probe_since = None
 
-    def failed(self, answer: Unavailable, now: float, draw: float) -> None:
-        """The registry did not answer; `draw` spreads the pauses of many processes."""
+    def failed(self, answer: Unavailable, now: float, draw: float, *, at_once: bool = True) -> None:
+        """
+        The registry did not answer; `draw` spreads the pauses of many processes.
+
+        Not `at_once`: what was asked may itself have been the cause, so it counts as any other failure.
+        """
         with self._lock:
             self.why = answer.why
             self._failed += 1
             probing = self._probe_since is not None
             asked = answer.retry_after or 0.0
-            if not (probing or asked >= 1 or self._failed >= self._needed or answer.why in _AT_ONCE):
+            if not (probing or asked >= 1 or self._failed >= self._needed or (at_once and answer.why in AT_ONCE)):
                 return
-            self._opened += 1
+            until = now if self._closed_until is None else self._closed_until
+            if until <= now:  # what fails while it is open was sent before: no further pause
+                self._opened += 1
             pause = min(self._pause * self._opened, LONGEST_PAUSE) * (1 + 0.2 * draw)
             if asked >= 1:
                 pause = min(asked, LONGEST_ASKED_FOR)
-            self._closed_until = now + pause
+            self._closed_until = max(until, now + pause)
             self._probe_since = None
 
     def state(self, now: float) -> str:

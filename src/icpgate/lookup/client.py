@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from icpgate.answer import Observation, Why
-from icpgate.lookup.asking import Asking, Client
+from icpgate.lookup.about import Client
+from icpgate.lookup.asking import Asking
 from icpgate.lookup.believing import problem_of
 from icpgate.lookup.drivers import World, run
 from icpgate.lookup.interface import shut

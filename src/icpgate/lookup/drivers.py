@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from icpgate.answer import Why
@@ -221,20 +222,31 @@ def _together(step: Together, world: World, ends: float | None) -> tuple[object,
                 results[position] = error
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(len(results), AT_ONCE) - 1)]
-    for thread in threads:
-        thread.start()
+    started = list(takewhile(_starts, threads))
     work()
-    for thread in threads:
+    for thread in started:
         thread.join()
     return tuple(results)
+
+
+def _starts(thread: threading.Thread) -> bool:
+    """Whether there was room for one thread more; those that there are do it all."""
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _later(step: Later, world: World) -> None:
     work = partial(_quietly, step.flow, world)
     if world.loaders is None:
         work()
-    else:
+        return
+    try:
         world.loaders.start(work)
+    except RuntimeError:  # no thread can be had: nobody waits for it
+        step.flow.close()
 
 
 def _quietly(flow: Flow[object], world: World) -> None:

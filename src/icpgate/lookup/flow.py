@@ -35,8 +35,11 @@ __all__ = ["TAKES_BACK", "Loaded", "Loading"]
 TAKES_BACK: Final = frozenset({Why.NOT_LISTED, Why.NOT_COVERED, Why.WRONG_PROVINCE, Why.REGISTRIES_DISAGREE})
 """The registry answered, and what it answered is not what it said before: nothing older may stand in for it."""
 
-_LOCKED: Final = 3.0
-"""Seconds for which one process keeps others from asking for the same."""
+_LOCKED: Final = 1.0
+"""
+Seconds for which one process keeps others from asking for the same. Less than the usual deadline of a gate,
+so that one that dies with the lock leaves nobody undecided.
+"""
 
 _LOOK_AGAIN: Final = 0.05
 """Seconds between two looks of a process that waits for another's answer; drawn from half to one and a half."""
@@ -158,9 +161,11 @@ class Loading:
         if not isinstance(reply.value, (tuple, list)) or len(reply.value) != len(keys):
             return None
         found: list[Entry | None] = [None] * len(keys)
+        registry = self.guard.registry
+        answered_by = getattr(registry, "answered_by", ())  # what several registries as one have
         for position, blob in enumerate(reply.value):
             if blob is not None:
-                entry = decode(blob, queries[position], self.guard.registry.id, secret=self.secret)
+                entry = decode(blob, queries[position], registry.id, secret=self.secret, answered_by=answered_by)
                 if entry is not None and self._is_believed(entry, reply.now):
                     kept = own[position]
                     found[position] = entry if _is_newer(entry, kept) else _if_fresh(kept, reply)
@@ -182,8 +187,11 @@ class Loading:
         entries: list[StoredEntry] = []
         for key, new in zip(keys, loaded, strict=True):
             answer = new.entry.observation.answer
+            if isinstance(answer, Found) and len(answer.records) > 1:
+                continue  # a level finds an entry by one number, and would not find this one to forget it
             if isinstance(answer, (Found, NotRegistered)):
-                entries.append(stored(new.entry, key, self._kept_for(new.entry), self.secret))
+                asked, seconds = self.guard.registry.id, self._kept_for(new.entry)
+                entries.append(stored(new.entry, key, seconds, self.secret, asked=asked))
             elif answer.why in TAKES_BACK:
                 yield Drop(key=key)
         if entries:

@@ -9,10 +9,10 @@ Asks a registry with care: its limits, its breaker, and retries of what is worth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
-from icpgate.answer import Observation, Unavailable, Why
-from icpgate.lookup.breaker import OF_THE_SERVICE, Breaker
+from icpgate.answer import ByNumber, Observation, Unavailable, Why
+from icpgate.lookup.breaker import AT_ONCE, OF_THE_SERVICE, Breaker
 from icpgate.lookup.limits import Limits, LocalLimiter, RetryBudget
 from icpgate.lookup.steps import Later, Now, Reply, Send, Sleep, Together, Unanswered
 
@@ -62,32 +62,32 @@ class Guard:
         if self.breaker.refuses(reply.elapsed) is not None:
             return [self._nobody(query, reply, Unavailable(self.breaker.why, "breaker open")) for query in queries]
         self._budget.earn()
-        try:
-            return (yield from self._tried(queries, reply.elapsed, ends))
-        except GeneratorExit:  # whoever performs it has left
-            self.breaker.gave_up(reply.elapsed)
-            raise
+        return (yield from self._tried(queries, reply.elapsed, ends))
 
     def _tried(self, queries: Sequence[Query], since: float, ends: float) -> Flow[list[Observation]]:
         """Ask, and ask again what that may mend; `since` is when the breaker let it through."""
         answers: dict[Query, Observation] = {}
         waiting = tuple(queries)
         held: list[str] = []
-        for attempt in range(1, self.limits.attempts + 1):
-            answers.update(zip(waiting, (yield from self._asked(waiting, ends, held)), strict=True))
-            reply = yield Now(draw=True)
-            if held:
-                self.breaker.gave_up(since)
-            else:
-                self._note([answers[query] for query in waiting], reply)
-            waiting = tuple(query for query in waiting if _is_mendable(answers[query]))
-            delay = self._delay([answers[query] for query in waiting], attempt, reply, ends)
-            if held or delay is None or self.breaker.opens_in(reply.elapsed) > delay or not self._budget.spend():
-                break
-            reply = yield Sleep(delay)
-            if self.breaker.refuses(reply.elapsed) is not None:
-                break  # meanwhile others found out that it is no use, or one of them is the probe
-            since = reply.elapsed
+        try:
+            for attempt in range(1, self.limits.attempts + 1):  # pragma: no branch -- the last has no delay: it breaks
+                answers.update(zip(waiting, (yield from self._asked(waiting, ends, held)), strict=True))
+                reply = yield Now(draw=True)
+                if held:
+                    self.breaker.gave_up(since)
+                else:
+                    self._note([answers[query] for query in waiting], reply)
+                waiting = tuple(query for query in waiting if _is_mendable(answers[query]))
+                delay = self._delay([answers[query] for query in waiting], attempt, reply, ends)
+                if held or delay is None or self.breaker.opens_in(reply.elapsed + delay) or not self._budget.spend():
+                    break
+                reply = yield Sleep(delay)
+                if self.breaker.refuses(reply.elapsed) is not None:
+                    break  # meanwhile others found out that it is no use, or one of them is the probe
+                since = reply.elapsed
+        except GeneratorExit:  # whoever performs it has left
+            self.breaker.gave_up(since)
+            raise
         return [answers[query] for query in queries]
 
     def _asked(self, queries: tuple[Query, ...], ends: float, held: list[str]) -> Flow[list[Observation]]:
@@ -121,7 +121,7 @@ class Guard:
                 elif type(step) is Together:
                     reply = yield Together(tuple(self._metered(each, ends, held) for each in step.flows))
                 elif type(step) is Later:
-                    reply = yield Later(self._metered(step.flow, ends, held))
+                    reply = yield Later(self._metered(step.flow, ends, []))  # no part of what is answered
                 else:
                     reply = yield step
                 step = flow.send(reply)
@@ -131,7 +131,10 @@ class Guard:
     def _taken(self, step: Send, ends: float, held: list[str]) -> Flow[Reply]:
         """Send a request once the limits let it go."""
         reply = yield Now()
-        take = self.limits.take(self.registry.id, reply.now, max(0.0, ends - reply.elapsed))
+        # Half of the time is for the answer: a request that waits for longer comes too late, and its timeout
+        # would be taken for the registry's. While more is asked than may be, that would be every request.
+        longest = max(0.0, ends - reply.elapsed) / 2
+        take = self.limits.take(self.registry.id, reply.now, longest)
         if take is not None:
             shared = yield take
             value = shared.value if _is_taken(shared.value) else self._limiter.take(take, shared.elapsed)
@@ -142,7 +145,10 @@ class Guard:
                 return Reply(shared.now, shared.elapsed, None, Unanswered(Why.RATE_LIMITED, held[-1]))
             if wait > 0:
                 reply = yield Sleep(wait)
-        return (yield Send(step.request, ends - reply.elapsed) if self._is_member else step)
+        if self._is_member:
+            seconds = ends - reply.elapsed
+            step = Send(step.request, seconds if step.seconds is None else min(seconds, step.seconds))
+        return (yield step)
 
     def _note(self, observations: list[Observation], reply: Reply) -> None:
         """Tell the breaker: the registry failed when it failed for everybody."""
@@ -150,9 +156,10 @@ class Guard:
         if not failures or len(failures) < len(observations):
             self.breaker.succeeded()
             return
-        last = failures[-1]
-        assert type(last) is Unavailable  # noqa: S101 -- what `_is_failure` lets through
-        self.breaker.failed(last, reply.elapsed, reply.draw)
+        worst = max(failures, key=_gravity)
+        # A document or a domain is a text of the app's: one app may be blocked for it, without closing it for all.
+        of_texts = worst.why is Why.BLOCKED and not all(type(o.query) is ByNumber for o in observations)
+        self.breaker.failed(worst, reply.elapsed, reply.draw, at_once=not of_texts)
 
     def _delay(self, observations: list[Observation], attempt: int, reply: Reply, ends: float) -> float | None:
         """How long to wait before the next attempt; None when there is to be none."""
@@ -164,13 +171,20 @@ class Guard:
         return delay if reply.elapsed + delay < ends else None
 
 
-def _is_failure(answer: object) -> bool:
+def _is_failure(answer: object) -> TypeGuard[Unavailable]:
     return type(answer) is Unavailable and type(answer.why) is Why and answer.why in OF_THE_SERVICE
+
+
+def _gravity(answer: Unavailable) -> tuple[float, bool]:
+    """What of a batch tells most about the registry: how long it asks to be left alone, then what opens at once."""
+    return answer.retry_after or 0.0, answer.why in AT_ONCE
 
 
 def _is_mendable(observation: object) -> bool:
     answer = observation.answer if type(observation) is Observation else None
-    return type(answer) is Unavailable and (answer.why in _MENDABLE or answer.retry_after is not None)
+    if type(answer) is not Unavailable or type(answer.why) is not Why:
+        return False
+    return answer.why in _MENDABLE or answer.retry_after is not None
 
 
 def _is_taken(value: object) -> bool:

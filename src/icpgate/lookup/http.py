@@ -1,9 +1,9 @@
 """
 The only file that knows the HTTP library: httpx, or httpx2 in its place.
 
-The exchange itself is ours (`wire`), behind httpx's transport interface: the transports here can be
-given to `httpx.Client(transport=…)` as well. `BlockingHttp` and `AsyncHttp` call them directly,
-because a client around a transport costs more than the exchange. So there are no redirects, no
+The exchange itself is ours (`wire`). The transports here bring it to `httpx.Client(transport=…)`.
+`BlockingHttp` and `AsyncHttp` need of httpx only how it reads an origin: a client around a transport
+costs more than the exchange, and its messages a fourth of it. So there are no redirects, no
 cookies, no proxies from the environment, and nothing that undoes a content coding without a limit.
 """
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from icpgate.lookup.steps import Request
     from icpgate.lookup.wire import Incoming
+    from icpgate.lookup.wire.message import Headers
 
 __all__ = ["AsyncHttp", "AsyncTransport", "BlockingHttp", "BlockingTransport"]
 
@@ -41,16 +42,11 @@ class BlockingTransport(httpx.BaseTransport):
         """Take over what does the exchange."""
         self._wire = wire
 
-    def exchange(self, request: httpx.Request, seconds: float) -> httpx.Response:
-        """The response, whole and decoded, within `seconds`; raises `Unanswered`."""
-        body = _at_hand(request)
-        message = _outgoing(request, request.read() if body is None else body)
-        return _response(self._wire.exchange(message, seconds))
-
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx. The longest of the client's timeouts is the limit to the whole exchange."""
+        body = request.read()
         try:
-            return self.exchange(request, _seconds(request))
+            return _brought(self._wire.exchange(_taken(request, body), _seconds(request)))
         except Unanswered as unanswered:
             raise _translated(unanswered, request) from None
 
@@ -66,16 +62,11 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         """Take over what does the exchange."""
         self._wire = wire
 
-    async def exchange(self, request: httpx.Request, seconds: float) -> httpx.Response:
-        """The response, whole and decoded, within `seconds`; raises `Unanswered`."""
-        body = _at_hand(request)
-        message = _outgoing(request, await request.aread() if body is None else body)
-        return _response(await self._wire.exchange(message, seconds))
-
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See `BlockingTransport.handle_request`."""
+        body = await request.aread()
         try:
-            return await self.exchange(request, _seconds(request))
+            return _brought(await self._wire.exchange(_taken(request, body), _seconds(request)))
         except Unanswered as unanswered:
             raise _translated(unanswered, request) from None
 
@@ -99,9 +90,7 @@ class BlockingHttp:
 
         Raises `ConfigurationError` for a TLS context that verifies nobody or allows TLS before 1.2.
         """
-        self._transport = BlockingTransport(
-            BlockingWire(ssl_context=ssl_context, connections=connections, idle_seconds=idle_seconds)
-        )
+        self._wire = BlockingWire(ssl_context=ssl_context, connections=connections, idle_seconds=idle_seconds)
 
     def send(self, request: Request, seconds: float) -> Response:
         """
@@ -110,7 +99,7 @@ class BlockingHttp:
         Raises `Unanswered`, and nothing else.
         """
         try:
-            return _read(self._transport.exchange(_request(request), seconds))
+            return _response(self._wire.exchange(_outgoing(request), seconds))
         except Unanswered:
             raise
         except Exception:  # noqa: BLE001 -- a defect of ours is no answer either
@@ -118,7 +107,7 @@ class BlockingHttp:
 
     def close(self) -> None:
         """Let go of the connections; may be called twice."""
-        self._transport.close()
+        self._wire.close()
 
 
 class AsyncHttp:
@@ -132,14 +121,12 @@ class AsyncHttp:
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """See `BlockingHttp`."""
-        self._transport = AsyncTransport(
-            AsyncWire(ssl_context=ssl_context, connections=connections, idle_seconds=idle_seconds)
-        )
+        self._wire = AsyncWire(ssl_context=ssl_context, connections=connections, idle_seconds=idle_seconds)
 
     async def send(self, request: Request, seconds: float) -> Response:
         """See `BlockingHttp.send`. Whoever is cancelled leaves neither a connection nor a task."""
         try:
-            return _read(await self._transport.exchange(_request(request), seconds))
+            return _response(await self._wire.exchange(_outgoing(request), seconds))
         except Unanswered:
             raise
         except Exception:  # noqa: BLE001 -- a defect of ours is no answer either
@@ -147,7 +134,7 @@ class AsyncHttp:
 
     async def close(self) -> None:
         """Let go of the connections; may be called twice."""
-        await self._transport.aclose()
+        await self._wire.close()
 
 
 _ADDRESS: Final = re.compile(r"(https?://[^/?#@\\\s]+)((?:[/?][^#]*)?)(?:#.*)?", re.IGNORECASE | re.DOTALL)
@@ -159,9 +146,9 @@ _OURS: Final = ((b"accept-encoding", b"identity"), (b"user-agent", b"icpgate"))
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
-def _request(request: Request) -> httpx.Request:
+def _outgoing(request: Request) -> Outgoing:
     """
-    Ours as httpx's.
+    What a request of ours sends.
 
     Reading a URL costs as much as a fourth of an exchange, and hardly any comes twice: only that of
     the origin is read, and kept, and the rest goes as it stands into the request line.
@@ -171,7 +158,7 @@ def _request(request: Request) -> httpx.Request:
         raise Unanswered(Why.CONFIGURATION, "address")
     target = found[2]
     try:
-        url, host = _origin_url(found[1])
+        origin, host = _origin(found[1])
         headers = [(b"host", host)]
         headers += [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
         line = target.encode("ascii") if target.startswith("/") else b"/" + target.encode("ascii")
@@ -181,49 +168,49 @@ def _request(request: Request) -> httpx.Request:
     headers += [(name, value) for name, value in _OURS if name not in names]
     if request.body or request.method in _WITH_BODY:
         headers.append((b"content-length", b"%d" % len(request.body)))
-    stream = httpx.ByteStream(request.body)
-    return httpx.Request(request.method, url, headers=headers, stream=stream, extensions={"target": line})
-
-
-def _at_hand(message: httpx.Request | httpx.Response) -> bytes | None:
-    """The body of a message that holds it already; None when it is still to be read."""
-    stream = message.stream
-    return b"".join(stream) if isinstance(stream, httpx.ByteStream) else None
+    method = request.method.upper().encode("ascii")
+    return Outgoing(origin, method, line, _with_length(headers, request.body), request.body)
 
 
 @lru_cache(maxsize=256)
-def _origin_url(text: str) -> tuple[httpx.URL, bytes]:
+def _origin(text: str) -> tuple[Origin, bytes]:
+    """The origin of an address, and how its `Host` is written; raises `Unanswered` and what httpx raises."""
     url = httpx.URL(text)
-    return url, url.netloc
+    return _origin_of(url), url.netloc
 
 
-def _outgoing(request: httpx.Request, body: bytes) -> Outgoing:
-    """What httpx wants sent. A body is sent with its length, however it was given."""
-    url = request.url
+def _origin_of(url: httpx.URL) -> Origin:
     usual = _PORTS.get(url.raw_scheme, 0)
     port = usual if url.port is None else url.port
     if not usual or not url.raw_host or port not in _POSSIBLE:
         raise Unanswered(Why.CONFIGURATION, "address")
-    headers = [(name.lower(), value) for name, value in request.headers.raw]
+    return Origin(url.raw_scheme == b"https", url.raw_host.decode("ascii"), port)
+
+
+def _with_length(headers: Headers, body: bytes) -> Headers:
+    """A body is sent with its length, however it was given."""
     kept = [(name, value) for name, value in headers if name != b"transfer-encoding"]
-    if len(kept) < len(headers):
-        headers = [*kept, (b"content-length", b"%d" % len(body))]
-    target = request.extensions.get("target", url.raw_path)
-    origin = Origin(url.raw_scheme == b"https", url.raw_host.decode("ascii"), port)
-    return Outgoing(origin, request.method.encode("ascii"), target, headers, body)
+    return headers if len(kept) == len(headers) else [*kept, (b"content-length", b"%d" % len(body))]
 
 
-def _response(incoming: Incoming) -> httpx.Response:
-    return httpx.Response(incoming.status, headers=incoming.headers, stream=httpx.ByteStream(incoming.body))
-
-
-def _read(response: httpx.Response) -> Response:
+def _response(incoming: Incoming) -> Response:
     headers: dict[str, str] = {}
-    for raw_name, raw_value in response.headers.raw:
+    for raw_name, raw_value in incoming.headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    body = _at_hand(response)
-    return Response(response.status_code, headers, response.read() if body is None else body)
+    return Response(incoming.status, headers, incoming.body)
+
+
+def _taken(request: httpx.Request, body: bytes) -> Outgoing:
+    """What httpx wants sent."""
+    url = request.url
+    headers = _with_length([(name.lower(), value) for name, value in request.headers.raw], body)
+    target = request.extensions.get("target", url.raw_path)
+    return Outgoing(_origin_of(url), request.method.encode("ascii"), target, headers, body)
+
+
+def _brought(incoming: Incoming) -> httpx.Response:
+    return httpx.Response(incoming.status, headers=incoming.headers, stream=httpx.ByteStream(incoming.body))
 
 
 def _seconds(request: httpx.Request) -> float:

@@ -97,7 +97,9 @@ _OLDEST: Final = 9
 
 def made_at(response: Response, now: datetime) -> datetime:
     """When the response was made: now, or earlier when a cache on the way says that it kept it (`Age`)."""
-    age = response.headers.get("age", "").strip(" \t")
-    if not _SECONDS.fullmatch(age):
+    ages = [part.strip(" \t") for part in response.headers.get("age", "").split(",")]
+    if ages == [""]:
         return now
-    return now - timedelta(seconds=int(age) if len(age) <= _OLDEST else 10**_OLDEST)
+    # Of several caches the oldest counts. What is no age may stand for any: then nothing is fresh.
+    seconds = [int(age) if _SECONDS.fullmatch(age) and len(age) <= _OLDEST else 10**_OLDEST for age in ages]
+    return now - timedelta(seconds=max(seconds))

@@ -91,14 +91,18 @@ def day_of(now: datetime) -> tuple[str, float]:
     return local.date().isoformat(), (midnight - local).total_seconds()
 
 
+_DAY: Final = 86_400.0
+
+
 class LocalLimiter:
     """Keeps one process to a registry's limits; `take` as the step `Take` promises."""
 
     def __init__(self) -> None:
         """Begin with nothing taken."""
         self._lock = threading.Lock()
-        self._due = 0.0
+        self._due = float("-inf")  # a clock may begin at nothing: a burst may come at once there too
         self._day = ""
+        self._began = 0.0
         self._taken = 0
         remember(self)
 
@@ -109,8 +113,9 @@ class LocalLimiter:
     def take(self, step: Take, elapsed: float) -> tuple[float, int]:
         """Take one request at this reading of the monotonic clock."""
         with self._lock:
-            if step.day > self._day:  # a clock that is set back gives no second quota
-                self._day, self._taken = step.day, 0
+            # A clock that is set back gives no second quota; one that was far ahead is waited for a day, not longer.
+            if step.day > self._day or (step.day < self._day and elapsed - self._began >= _DAY):
+                self._day, self._began, self._taken = step.day, elapsed, 0
             if step.per_day and self._taken >= step.per_day:
                 return -1.0, 0
             due = max(self._due, elapsed - step.interval * (step.burst - 1)) if step.interval else elapsed

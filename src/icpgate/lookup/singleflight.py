@@ -57,7 +57,8 @@ class Flight(Generic[T]):
         """Wait, as a thread, for at most so many seconds; whether it has landed."""
         waiting = threading.Lock()
         waiting.acquire()
-        return not self.call(waiting.release) or waiting.acquire(timeout=max(0.0, seconds)) or self.landed
+        seconds = min(max(0.0, seconds), threading.TIMEOUT_MAX)
+        return not self.call(waiting.release) or waiting.acquire(timeout=seconds) or self.landed
 
 
 class Flights(Generic[T]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpgate.errors import ConfigurationError, InvalidNumber
+from icpgate.errors import ConfigurationError, IcpGateError, InvalidNumber
 from icpgate.lookup import Cache, LookupClient
 from icpgate.lookup.cache.entry import Entry, is_of_the_past, key_of
 from icpgate.lookup.cache.sqlite import SqliteLevel
@@ -149,8 +149,12 @@ def test_what_the_level_is_told_to_forget(what: dict[str, object], step: Drop) -
 
 
 def test_a_level_that_is_gone_forgets_nothing() -> None:
-    """And does not count."""
-    assert Cache(level=Level(dropped=None)).invalidate() == 0
+    """Whoever said to forget is told so; what the process had is gone all the same."""
+    cache = Cache(level=Level(dropped=None))
+    with pytest.raises(IcpGateError, match="does not answer") as caught:
+        cache.invalidate()
+    assert caught.value.code == "cache.gone"
+    assert cache.memory.epoch > 0
 
 
 @pytest.mark.parametrize("before", [datetime(2026, 11, 24), "2026-11-24T00:00:00Z", 0])  # noqa: DTZ001 -- the mistake

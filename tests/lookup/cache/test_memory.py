@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -163,6 +164,19 @@ def test_what_is_seldom_looked_at_is_packed() -> None:
 
 
 @pytest.mark.usefixtures("cold")
+def test_what_takes_more_room_packed_than_unpacked() -> None:
+    """A long Chinese text does: the bound in bytes holds all the same."""
+    long: dict[str, Any] = {"domains": ("名" * 4_000,)}
+    unit = kept(**long).weight
+    memory = small(size=3 * unit)
+    for key in "abc":
+        memory.put(key, kept(**long), 0)
+    assert Packed(kept(**long)).weight > unit
+    assert keys(memory) == set("bc")
+    assert memory.bytes == total(memory) == 2 * unit
+
+
+@pytest.mark.usefixtures("cold")
 def test_packed_ones_leave_first() -> None:
     """They are the least recently used."""
     memory = small(entries=4)
@@ -215,7 +229,7 @@ def test_the_bounds_hold_whatever_happens(data: st.DataObject) -> None:
         steps = st.tuples(st.sampled_from(["put", "get", "forget", "drop"]), st.sampled_from("abcdefghij"))
         for what, key in data.draw(st.lists(steps, max_size=40)):
             if what == "put":
-                domains = ("x" * data.draw(st.integers(0, 2_000)),)
+                domains = (data.draw(st.sampled_from("x名")) * data.draw(st.integers(0, 2_000)),)
                 memory.put(key, kept(data.draw(st.integers(0, 9)), domains=domains), memory.epoch)
             elif what == "drop":
                 memory.drop(before=NOW - data.draw(st.integers(0, 9)) * MINUTE)
@@ -262,6 +276,65 @@ def test_what_agrees_with_everything_is_dropped(what: dict[str, str], left: str)
     memory.put("d", kept(5, NotRegistered("all"), ByDomain("example.cn")), 0)
     assert memory.drop(**what) == 4 - len(left)  # type: ignore[arg-type]  # by name
     assert keys(memory) == set(left)
+    assert memory.bytes == total(memory)
+
+
+@pytest.mark.usefixtures("cold")
+def test_what_is_looked_through_is_not_used() -> None:
+    """Whoever says what to forget leaves the rest in its order."""
+    memory = small(entries=4)
+    for key in "abcd":
+        memory.put(key, kept(), 0)
+    for key in "ca":
+        memory.get(key)
+    assert memory.drop(number=OTHER) == memory.drop(before=NOW) == memory.drop(entity="京ICP备2026999901号") == 0
+    for key in "efgh":
+        memory.put(key, kept(), memory.epoch)
+        assert len(memory) == 4
+        if key == "f":
+            assert keys(memory) == set("acef")
+        if key == "g":
+            assert keys(memory) == set("aefg")
+
+
+@pytest.mark.usefixtures("cold")
+@pytest.mark.parametrize(("what", "count"), [({}, 4), ({"number": NUMBER}, 4), ({"before": NOW + MINUTE}, 4)])
+def test_others_go_on_while_something_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, what: dict[str, Any], count: int
+) -> None:
+    """Between the parts that are looked through; what leaves meanwhile is not counted, what comes meanwhile stays."""
+    memory = small()
+    for key in "abcde":
+        memory.put(key, kept(), 0)
+
+    def meanwhile(_: float) -> None:
+        memory.forget("a")
+        memory.put("later", kept(), memory.epoch)
+
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    monkeypatch.setattr(time, "sleep", meanwhile)
+    assert memory.drop(**what) == count
+    assert keys(memory) == {"later"}
+    assert memory.bytes == total(memory)
+
+
+class Branded(str):
+    """A text of a type of its own, as frameworks have them."""
+
+    __slots__ = ()
+
+
+@pytest.mark.usefixtures("cold")
+def test_what_cannot_be_packed_leaves() -> None:
+    """Instead of being packed, and without harm to whoever comes next."""
+    memory = small()
+    memory.put("branded", kept(0, NotRegistered("all"), ByDomain(Branded("example.cn"))), 0)
+    for key in "ab":
+        assert memory.get("branded") is not None
+        memory.put(key, kept(), 0)
+    memory.put("c", kept(), 0)
+    assert keys(memory) == set("abc")
+    assert memory.counts.evictions == 1
     assert memory.bytes == total(memory)
 
 

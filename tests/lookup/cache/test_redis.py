@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from icpgate.lookup.steps import LevelStep
 
-SOON = 1.0
+SOON = 5.0
 """Seconds. A tenth is promised; what is asserted is that nothing hangs on a busy machine."""
 
 PATIENT = 5.0

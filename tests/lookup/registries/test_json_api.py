@@ -345,7 +345,7 @@ class TestMaking:
         """It says what it can be asked and what its records have."""
         registry = JsonApi.ready("miit", url="http://127.0.0.1:8000/relay")
         assert isinstance(registry, Registry)
-        assert registry.id == "http://127.0.0.1:8000/relay"
+        assert registry.id == "miit http://127.0.0.1:8000/relay"
         capabilities = registry.capabilities
         assert (capabilities.by_number, capabilities.by_document, capabilities.by_domain) == (True, False, True)
         assert not capabilities.authoritative
@@ -405,7 +405,7 @@ class TestMaking:
             from_url("http://registry.example.cn")
         assert from_url("http://registry.example.cn", insecure_http=True).id == "http://registry.example.cn"
         insecure = load_text(f'insecure_http = true\nurl = "http://registry.example.cn"\n{BARE}')
-        assert JsonApi(insecure).id == "http://registry.example.cn"
+        assert JsonApi(insecure).id == "mapping http://registry.example.cn"
 
     @pytest.mark.parametrize(
         ("make", "said"),

@@ -27,12 +27,12 @@ class BlockingCaller:
 
     def places(self) -> tuple[int, int]:
         """How many connections there are, and how many of them are idle."""
-        lanes = self.http._transport._wire._home.pool._lanes.values()
+        lanes = self.http._wire._home.pool._lanes.values()
         return sum(lane.open for lane in lanes), sum(len(lane.idle) for lane in lanes)
 
     def lanes(self) -> int:
         """How many origins are remembered."""
-        return len(self.http._transport._wire._home.pool._lanes)
+        return len(self.http._wire._home.pool._lanes)
 
     def close(self) -> None:
         """As `BlockingHttp.close`."""
@@ -53,13 +53,13 @@ class AsyncCaller:
 
     def places(self) -> tuple[int, int]:
         """See `BlockingCaller.places`."""
-        homes = self.http._transport._wire._homes.values()
+        homes = self.http._wire._homes.values()
         lanes = [lane for home in homes for lane in home.pool._lanes.values()]
         return sum(lane.open for lane in lanes), sum(len(lane.idle) for lane in lanes)
 
     def lanes(self) -> int:
         """See `BlockingCaller.lanes`."""
-        return sum(len(home.pool._lanes) for home in self.http._transport._wire._homes.values())
+        return sum(len(home.pool._lanes) for home in self.http._wire._homes.values())
 
     def close(self) -> None:
         """As `AsyncHttp.close`; the loop ends as well."""

@@ -33,13 +33,13 @@ ECHO = plays(answer(b"{}"), again=True)
 
 def places(http: AsyncHttp) -> tuple[int, int]:
     """How many connections there are, and how many of them are idle."""
-    lanes = [lane for home in http._transport._wire._homes.values() for lane in home.pool._lanes.values()]
+    lanes = [lane for home in http._wire._homes.values() for lane in home.pool._lanes.values()]
     return sum(lane.open for lane in lanes), sum(len(lane.idle) for lane in lanes)
 
 
 def drop_idle(http: AsyncHttp) -> None:
     """Have the next request make a connection of its own."""
-    for home in http._transport._wire._homes.values():
+    for home in http._wire._homes.values():
         for lane in list(home.pool._lanes.values()):
             for link in list(lane.idle):
                 link.left(link)
@@ -348,7 +348,7 @@ def test_after_a_fork_the_old_connections_are_left_alone() -> None:
     async def run(url: str) -> None:
         http = AsyncHttp()
         await http.send(get(url), 5.0)
-        wire = http._transport._wire
+        wire = http._wire
         old = wire._homes
         wire.renew_after_fork()
         assert (wire._homes, wire._inherited) == ({}, [old])

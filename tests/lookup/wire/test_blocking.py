@@ -196,8 +196,8 @@ def test_a_forked_child_has_connections_of_its_own(
 def test_a_lock_held_at_the_fork_is_not_waited_for() -> None:
     """A thread of the parent may hold it; in the child there is no such thread."""
     http = BlockingHttp()
-    old = http._transport._wire._home
+    old = http._wire._home
     with old.pool._lock:
-        http._transport._wire.renew_after_fork()
-    assert http._transport._wire._home is not old
+        http._wire.renew_after_fork()
+    assert http._wire._home is not old
     http.close()

@@ -1,4 +1,4 @@
-"""httpx2 under the name of httpx: on the path with `pytest --http-library=httpx2`, of programs that tests start as well."""
+"""httpx2 under the name of httpx: on the path with `pytest --http-library=httpx2`, of subprocesses as well."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
-from icpgate.errors import ConfigurationError, quote
+from icpgate.errors import ConfigurationError, IcpGateError, quote
 from icpgate.lookup.cache.level import Level
 from icpgate.lookup.cache.memory import Memory
 from icpgate.lookup.singleflight import Flights
@@ -109,7 +109,8 @@ class Cache:
         What is given must all agree; nothing given forgets everything. Both levels are cleared, and
         loads under way keep nothing. Other processes notice within a minute. Returns how many entries
         were forgotten in this process and in the second level together. Raises
-        `ConfigurationError` for a moment without a zone and `InvalidNumber` for what is no number.
+        `ConfigurationError` for a moment without a zone, `InvalidNumber` for what is no number, and
+        `IcpGateError` (`cache.gone`) when the second level did not confirm it: what stands there stands.
         """
         if before is not None and (not isinstance(before, datetime) or before.utcoffset() is None):
             message = f"before is {quote(before)}: a moment with its zone is expected"
@@ -119,7 +120,13 @@ class Cache:
         dropped = self.memory.drop(number=of_number, entity=of_entity, before=before)
         if self.level is not None:
             moment = None if before is None else (before - _EPOCH) // timedelta(microseconds=1)
-            dropped += cast("int | None", self.level.perform(Drop(of_number, of_entity, moment))) or 0
+            there = cast("int | None", self.level.perform(Drop(of_number, of_entity, moment)))
+            # What a load has read from the level meanwhile.
+            dropped += self.memory.drop(number=of_number, entity=of_entity, before=before)
+            if there is None:
+                message = f"{self.level.name} does not answer: what it holds is not forgotten"
+                raise IcpGateError(message, code="cache.gone", hint="repeat it when the level answers")
+            dropped += there
         return dropped
 
     @property

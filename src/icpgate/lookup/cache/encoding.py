@@ -30,6 +30,8 @@ from icpgate.record import Origin, RegisteredPlatform, RegistrationRecord, Regis
 from icpgate.signing import Platform
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from icpgate.answer import Answer, Query
     from icpgate.jsontext import Json
 
@@ -42,17 +44,18 @@ _FORMAT: Final = f"icpgate {SCHEMA:03d}"
 _HEAD: Final = re.compile(rf"({_FORMAT} ([0-9]{{20}})) ([0-9a-f]{{64}})\n".encode())
 
 
-def encode(entry: Entry, secret: bytes | None) -> bytes:
+def encode(entry: Entry, secret: bytes | None, *, asked: str = "") -> bytes:
     """
     The entry as bytes; raises `ValueError` when nobody could say, which is never kept.
 
+    `asked` is the registry that was asked, where another one answered for it: one of several.
     The document of a query stands in it as a hash keyed by `secret`, and without a secret not at
     all; a record in it has its own document number in clear.
     """
-    return _sealed(entry, _observed(entry), secret)
+    return _sealed(entry, _observed(entry), secret, asked)
 
 
-def stored(entry: Entry, key: str, seconds: float, secret: bytes | None) -> StoredEntry:
+def stored(entry: Entry, key: str, seconds: float, secret: bytes | None, *, asked: str = "") -> StoredEntry:
     """
     The entry as a second level keeps it under `key` for so long; raises as `encode`.
 
@@ -60,7 +63,7 @@ def stored(entry: Entry, key: str, seconds: float, secret: bytes | None) -> Stor
     """
     observed = _observed(entry)
     number, entity = _about(entry.observation)
-    return StoredEntry(key, _sealed(entry, observed, secret), observed, seconds, entity, number)
+    return StoredEntry(key, _sealed(entry, observed, secret, asked), observed, seconds, entity, number)
 
 
 def _about(observation: Observation) -> tuple[str, str]:
@@ -77,8 +80,8 @@ def _observed(entry: Entry) -> int:
     return max(0, microseconds(observed_of(entry.observation)))
 
 
-def _sealed(entry: Entry, observed: int, secret: bytes | None) -> bytes:
-    text = json.dumps(_body(entry, secret), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def _sealed(entry: Entry, observed: int, secret: bytes | None, asked: str) -> bytes:
+    text = json.dumps(_body(entry, secret, asked), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     body = text.encode("utf-8", "surrogatepass")
     head = f"{_FORMAT} {observed:020d}".encode()
     return b"%b %b\n%b" % (head, _digest(head, body, secret), body)
@@ -90,11 +93,11 @@ def _digest(head: bytes, body: bytes, secret: bytes | None) -> bytes:
     return digest.hex().encode()
 
 
-def _body(entry: Entry, secret: bytes | None) -> dict[str, object]:
+def _body(entry: Entry, secret: bytes | None, asked: str) -> dict[str, object]:
     observation = entry.observation
     answer = observation.answer
     body: dict[str, object] = {
-        "key": _key(observation.registry, observation.query, secret),
+        "key": _key(asked or observation.registry, observation.query, secret),
         "registry": observation.registry,
         "source": observation.source,
         "observed": microseconds(observation.observed_at),
@@ -115,19 +118,24 @@ def _key(registry: str, query: Query, secret: bytes | None) -> str:
     return key_of(registry, query, secret or b"")
 
 
-def decode(blob: bytes, query: Query, registry: str, *, secret: bytes | None) -> Entry | None:
+def decode(
+    blob: bytes, query: Query, registry: str, *, secret: bytes | None, answered_by: Collection[str] = ()
+) -> Entry | None:
     """
     The entry that `encode` made of this registry's answer to this query; None for everything else.
 
-    Whether it is young enough, of the past, and within what the registry may say is not looked at.
+    `answered_by` are others that it asks, and that may have answered for it. Whether the entry is
+    young enough, of the past, and within what the registry may say is not looked at.
     """
     try:
-        return _decoded(blob, query, registry, secret)
+        return _decoded(blob, query, registry, secret, answered_by)
     except Exception:  # noqa: BLE001 -- whatever stands there, it is no entry of ours
         return None
 
 
-def _decoded(blob: object, query: Query, registry: str, secret: bytes | None) -> Entry | None:
+def _decoded(
+    blob: object, query: Query, registry: str, secret: bytes | None, answered_by: Collection[str]
+) -> Entry | None:
     match = _HEAD.match(blob) if type(blob) is bytes and len(blob) <= MAX_BLOB else None
     if match is None:
         return None
@@ -136,17 +144,14 @@ def _decoded(blob: object, query: Query, registry: str, secret: bytes | None) ->
         return None
     # A digest is no proof of who wrote it; an HMAC is.
     members: Json = json.loads(body) if secret else loads(body, max_characters=MAX_BLOB)
-    if (
-        not isinstance(members, dict)
-        or members["registry"] != registry
-        or members["key"] != _key(registry, query, secret)
-    ):
+    if not isinstance(members, dict) or members["key"] != _key(registry, query, secret):
         return None
     answer = _answer(members, query, trusted=bool(secret))
-    if answer is None or len(members) != _MEMBERS:
+    answering = _text(members["registry"])
+    if answer is None or len(members) != _MEMBERS or (answering != registry and answering not in answered_by):
         return None
     moment, asked_at = _moment(members["observed"]), _moment(members["asked"])
-    entry = Entry(Observation(query, answer, moment, _text(members["source"]), registry), asked_at)
+    entry = Entry(Observation(query, answer, moment, _text(members["source"]), answering), asked_at)
     return entry if _observed(entry) == int(match[2]) else None
 
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cachetools import Cache as PlainCache
 from cachetools import LRUCache
 
 from icpgate.answer import ByNumber, Found
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from icpgate.record import RegistrationRecord
 
 __all__ = ["Counts", "Kept", "Memory", "Packed", "fresh_until", "weight"]
+
+AT_ONCE: Final = 256
+"""How many entries are looked through before others may have the lock: at most some milliseconds of it."""
 
 WARM: Final = 4_096
 """How many entries are kept as they are: what a store of a million apps looks at in some minutes."""
@@ -172,34 +177,65 @@ class Memory:
         """Put an entry in that is not there, as the one that was looked at last."""
         if kept.weight > self._max_bytes:
             return
-        self._make_room(kept.weight)
+        self._make_room(1, kept.weight)
         self._warm[key] = kept
         self.bytes += kept.weight
         while len(self._warm) > WARM:
-            oldest, leaving = self._warm.popitem()
-            packed = Packed(leaving)
-            self._packed[oldest] = packed
-            self.bytes += packed.weight - leaving.weight
+            self._pack(*self._warm.popitem())
+        self._make_room(0, 0)  # a long Chinese text takes more room packed than unpacked
 
-    def _make_room(self, size: int) -> None:
-        while len(self) >= self._max_entries or (len(self) and self.bytes + size > self._max_bytes):
+    def _pack(self, key: str, leaving: Kept) -> None:
+        self.bytes -= leaving.weight
+        try:
+            packed = Packed(leaving)
+        except Exception:  # noqa: BLE001 -- a text of a type of its own cannot be packed, and nobody else may suffer for it
+            self.counts.evictions += 1
+            return
+        self._packed[key] = packed
+        self.bytes += packed.weight
+
+    def _make_room(self, entries: int, size: int) -> None:
+        """Let the least recently used leave, until there is room for so many more of this size."""
+        while len(self) + entries > self._max_entries or (len(self) and self.bytes + size > self._max_bytes):
             self.bytes -= (self._packed or self._warm).popitem()[1].weight
             self.counts.evictions += 1
+
+    def _dropped(self, key: str) -> bool:
+        """Let go of a key, and tell whether it was there."""
+        there = self._warm.pop(key, None) or self._packed.pop(key, None)
+        self.bytes -= there.weight if there is not None else 0
+        return there is not None
 
     def forget(self, key: str) -> None:
         """Drop one key, because its registry takes back what it said."""
         with self._lock:
-            self._taken(key)
+            self._dropped(key)
 
     def drop(self, *, number: str = "", entity: str = "", before: datetime | None = None) -> int:
-        """Drop what agrees with everything that is given; how many."""
+        """Drop what agrees with everything that is given; how many. Nobody waits until all is looked through."""
         with self._lock:
             self.epoch += 1
-            entries = [*self._warm.items(), *((key, packed.unpacked(key)) for key, packed in self._packed.items())]
-            agreeing = [key for key, kept in entries if _agrees(kept, number, entity, before)]
-            for key in agreeing:
-                self._taken(key)
-            return len(agreeing)
+            keys = [*self._warm, *self._packed]
+        dropped = 0
+        for begin in range(0, len(keys), AT_ONCE):
+            with self._lock:
+                some = keys[begin : begin + AT_ONCE]
+                dropped += sum(self._agrees(key, number, entity, before) and self._dropped(key) for key in some)
+            time.sleep(0)  # to whoever waits for the lock
+        return dropped
+
+    def _agrees(self, key: str, number: str, entity: str, before: datetime | None) -> bool:
+        """Whether an entry agrees. A look is no use of it, and only what may agree is unpacked."""
+        if not number and not entity and before is None:
+            return True
+        if key in self._warm:
+            return _agrees(PlainCache.__getitem__(self._warm, key).observation, number, entity, before)
+        if key not in self._packed:
+            return False  # it has left meanwhile
+        blob = PlainCache.__getitem__(self._packed, key).blob
+        if number.encode() not in blob or entity.encode() not in blob:
+            return False
+        return _agrees(unpack(blob).observation, number, entity, before)
 
     def renew_after_fork(self) -> None:
         """See `ForkSafe`."""
@@ -212,8 +248,7 @@ def fresh_until(key: str, entry: Entry, lives: Lives) -> datetime:
     return lives.span(entry.observation, entry.asked_at, draw).fresh
 
 
-def _agrees(kept: Kept, number: str, entity: str, before: datetime | None) -> bool:
-    observation = kept.observation
+def _agrees(observation: Observation, number: str, entity: str, before: datetime | None) -> bool:
     if before is not None and observed_of(observation) >= before:
         return False
     numbers = {record.registration_number.canonical for record in _records(observation)}

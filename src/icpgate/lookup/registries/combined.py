@@ -20,6 +20,7 @@ from icpgate.lookup.interface import Capabilities, shut
 from icpgate.lookup.limits import Limits
 from icpgate.lookup.scope import Scope
 from icpgate.lookup.steps import Now, Together
+from icpgate.record import RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,9 +82,10 @@ class Combined:
         self.quorum = _quorum(quorum, len(self._members), self.strategy)
         introductions = [introduced(member) for member in self._members]
         names = [name for name, _ in introductions]
-        if len(self._members) < _FEWEST or len(set(names)) < len(names):
+        leaves = [name for member in self._members for name in getattr(member, "answered_by", (member.id,))]
+        if len(self._members) < _FEWEST or len(set(leaves)) < len(leaves):
             message = (
-                f"{len(self._members)} registries to combine" if len(set(names)) == len(names) else "a registry twice"
+                f"{len(self._members)} registries to combine" if len(set(leaves)) == len(leaves) else "a registry twice"
             )
             raise ConfigurationError(message, hint="give at least two different ones", code="config.registry")
         each = [None] * len(self._members) if limits is None else list(limits)
@@ -96,7 +98,9 @@ class Combined:
         )
         self.guard = Guard(self, watches=False)
         """Its own only asks: the members are guarded one by one."""
-        self.id = id or f"{self.strategy.value}({', '.join(names)})"
+        needed = f" {self.quorum}" if self.strategy is Strategy.QUORUM else ""
+        self.id = id or f"{self.strategy.value}{needed} ({' | '.join(names)})"
+        """Says how many must agree: answers that fewer gave are another registry's."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -112,6 +116,11 @@ class Combined:
             cacheable=all(each.cacheable for each in able),
             quick=all(each.quick for each in able),
         )
+
+    @property
+    def answered_by(self) -> tuple[str, ...]:
+        """The ids of its members, which its answers bear; those of members of members too."""
+        return tuple(name for each in self._members for name in (each.id, *getattr(each, "answered_by", ())))
 
     def close(self) -> None:
         """Close every member; may be called twice."""
@@ -141,7 +150,7 @@ class Combined:
                 # The first that could not say for want of an answer says more than *not listed* of the next.
                 if before is None or not isinstance(observation.answer, Unavailable) or _tells_little(before):
                     answers[query] = observation
-            waiting = tuple(query for query in waiting if isinstance(answers[query].answer, Unavailable))
+            waiting = tuple(query for query in waiting if _is_open(answers[query].answer))
             if not waiting:
                 break
         return [answers[query] for query in queries]
@@ -167,15 +176,17 @@ class Combined:
         said = [o for o in observations if not isinstance(o.answer, Unavailable)]
         gists = {_gist(o.answer) for o in said}
         if len(gists) > 1:
-            words = "; ".join(f"{o.registry} says {_word(o.answer)}" for o in said)
-            return self._nobody(query, observations, Why.REGISTRIES_DISAGREE, words)
+            return self._nobody(query, observations, Why.REGISTRIES_DISAGREE, _in_words(said))
         needed = self.quorum if self.strategy is Strategy.QUORUM else _FEWEST
-        if self.strategy is Strategy.CONFIRM and said and said[0] is not observations[0]:
-            return observations[0]
-        if len(said) >= needed:
+        lacks_first = self.strategy is Strategy.CONFIRM and bool(said) and said[0] is not observations[0]
+        if len(said) >= needed and not lacks_first:
             return min(said, key=lambda o: o.observed_at) if isinstance(said[0].answer, NotRegistered) else said[0]
-        if not said:
-            return observations[0]
+        if not all(_is_good(o.answer) for o in said):
+            # Too few to say no. But nothing that they all said before may stand in for it either.
+            return self._nobody(query, observations, Why.REGISTRIES_DISAGREE, _in_words(observations))
+        taken_back = [o for o in observations if isinstance(o.answer, Unavailable) and o.answer.why in _TAKEN_BACK]
+        if taken_back or lacks_first or not said:
+            return taken_back[0] if taken_back else observations[0]
         why = next(o.answer.why for o in observations if isinstance(o.answer, Unavailable))
         return self._nobody(query, observations, why, f"{len(said)} of {needed} registries say {_word(said[0].answer)}")
 
@@ -188,6 +199,28 @@ def _broken(member: str, queries: Sequence[Query], error: object, now: datetime)
     """What a member says whose flow ended with something else than answers: it keeps its place among the others."""
     nothing = Unavailable(Why.INTERNAL, type(error).__name__)
     return [Observation(query, nothing, now, member, member) for query in queries]
+
+
+_TAKEN_BACK: Final = frozenset({Why.NOT_LISTED, Why.WRONG_PROVINCE, Why.REGISTRIES_DISAGREE})
+"""What a member says that no longer has what it may have had. That it does not cover a number was so before."""
+
+_GOOD: Final = frozenset({RegistrationStatus.REGISTERED, RegistrationStatus.CHANGING})
+
+
+def _is_good(answer: Answer) -> bool:
+    """Whether nothing in an answer speaks against the registration."""
+    return isinstance(answer, Found) and all(
+        record.status in _GOOD and not record.blacklisted and not record.access_restricted for record in answer.records
+    )
+
+
+def _is_open(answer: Answer) -> bool:
+    """Whether the next member may be asked: what two members contradict each other about is for a person to settle."""
+    return isinstance(answer, Unavailable) and answer.why is not Why.REGISTRIES_DISAGREE
+
+
+def _in_words(observations: Sequence[Observation]) -> str:
+    return "; ".join(f"{o.registry} says {_word(o.answer)}" for o in observations)
 
 
 def _tells_little(observation: Observation) -> bool:
@@ -206,6 +239,8 @@ def _gist(answer: Answer) -> object:
 
 
 def _word(answer: Answer) -> str:
+    if isinstance(answer, Unavailable):
+        return answer.why.value
     if not isinstance(answer, Found):
         return "not_registered"
     words = {

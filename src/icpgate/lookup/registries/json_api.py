@@ -9,6 +9,7 @@ A registry reached by HTTP whose JSON a mapping explains: `json_api:mapping.toml
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Self
 
 from icpgate.answer import ByDocument, ByDomain, ByNumber, Observation, Unavailable, Why
@@ -77,7 +78,8 @@ class JsonApi(SimpleRegistry):
         self._address = Address.parse(
             mapping.url if url is None else url, insecure_http=insecure_http or mapping.insecure_http
         )
-        self.id = id or mapping.id or self._address.text
+        read_by = "" if mapping.form is Form.ICPGATE else f"{PurePath(mapping.name).stem} "
+        self.id = id or mapping.id or f"{read_by}{self._address.text}"
         self._source = mapping.source or self.id
         self._reader = ProtocolReader(mapping, self.id)
         self.capabilities = Capabilities(

@@ -1,7 +1,8 @@
 """
 One request and its answer, without I/O: bytes in, bytes out, and never more than the budgets.
 
-- h11 writes the request's head and reads the answers' heads; it is handed whole heads only.
+- Heads of the usual form are written and read at one go (`heads`), all others by h11; it is handed
+  whole heads only.
 - What h11 lets pass is refused here: two framings, a bare line feed, HTTP/2.0, status 999.
 - Whether the connection may be used again is known at the end: only when the answer says when it
   ends, nobody asked to close, and not one byte has come behind it.
@@ -15,6 +16,7 @@ import h11
 
 from icpgate.answer import Why
 from icpgate.lookup.steps import Unanswered
+from icpgate.lookup.wire import heads
 from icpgate.lookup.wire.budgets import (
     MAX_BODY,
     MAX_HEAD,
@@ -30,7 +32,7 @@ from icpgate.lookup.wire.message import Incoming
 if TYPE_CHECKING:
     from icpgate.lookup.wire.coding import Body
     from icpgate.lookup.wire.framing import Framing
-    from icpgate.lookup.wire.message import Outgoing
+    from icpgate.lookup.wire.message import Headers, Outgoing
 
 __all__ = ["Conversation"]
 
@@ -57,7 +59,7 @@ class Conversation:
         "_headers",
         "_in_body",
         "_informational",
-        "_method",
+        "_message",
         "_parser",
         "_received",
         "_status",
@@ -67,14 +69,10 @@ class Conversation:
 
     def __init__(self, message: Outgoing) -> None:
         """Write the request; raises `Unanswered` (`configuration`) for one that HTTP cannot carry."""
-        self._parser = h11.Connection(h11.CLIENT, MAX_HEAD)
-        try:
-            head = self._parser.send(h11.Request(method=message.method, target=message.target, headers=message.headers))
-        except h11.LocalProtocolError:
-            raise Unanswered(Why.CONFIGURATION, "request") from None
-        self.outgoing = head + message.body
+        self._message = message
+        self._parser: h11.Connection | None = None
+        self.outgoing = (heads.written(message) or self._told()[1]) + message.body
         self.reusable = False
-        self._method = message.method
         self._close = _asks_to_close(message.headers)
         self._received = 0
         self._head = b""
@@ -82,6 +80,16 @@ class Conversation:
         self._coded = self._in_body = False
         self._framing: Framing
         self._body: Body
+
+    def _told(self) -> tuple[h11.Connection, bytes]:
+        """h11, told of the request, and the head that it writes; raises `Unanswered`."""
+        message = self._message
+        parser = self._parser = h11.Connection(h11.CLIENT, MAX_HEAD)
+        try:
+            head = parser.send(h11.Request(method=message.method, target=message.target, headers=message.headers))
+        except h11.LocalProtocolError:
+            raise Unanswered(Why.CONFIGURATION, "request") from None
+        return parser, head
 
     @property
     def started(self) -> bool:
@@ -141,40 +149,43 @@ class Conversation:
 
     def _final(self, head: bytes) -> bool:
         """Read a head; False for an informational one."""
+        plain = heads.read(head) if self._parser is None else None  # h11 goes on with what it has begun
+        if plain is not None:
+            self._begin(*plain, b"1.1")
+            return True
+        parser = self._parser or self._told()[0]
         try:
-            self._parser.receive_data(head)
-            event = self._parser.next_event()
+            parser.receive_data(head)
+            event = parser.next_event()
         except h11.RemoteProtocolError:
             raise Unanswered(Why.PROTOCOL, "headers") from None
         if type(event) is h11.Response:
-            self._begin(event)
+            self._begin(event.status_code, list(event.headers), event.http_version)
             return True
         self._informational += 1
         if type(event) is not h11.InformationalResponse or self._informational > MAX_INFORMATIONAL:
             raise Unanswered(Why.PROTOCOL, "informational answers")
         return False
 
-    def _begin(self, event: h11.Response) -> None:
-        self._status = event.status_code
-        version = event.http_version
-        if self._status > _LAST_STATUS or version not in {b"1.1", b"1.0"}:
+    def _begin(self, status: int, headers: Headers, version: bytes) -> None:
+        if status > _LAST_STATUS or version not in {b"1.1", b"1.0"}:
             raise Unanswered(Why.PROTOCOL, "status line")
-        self._headers = list(event.headers)
-        named: dict[bytes, bytes] = dict(self._headers)
+        self._status, self._headers = status, headers
+        named = dict(headers)
         if b"content-encoding" in named:
-            self._body = body_of([value for name, value in self._headers if name == b"content-encoding"])
+            self._body = body_of([value for name, value in headers if name == b"content-encoding"])
         else:
             self._body = Plain()
         self._coded = type(self._body) is not Plain
         self._framing = self._framed(named, version)
         self._in_body = True
-        self._close = self._close or version == b"1.0" or _asks_to_close(self._headers)
+        self._close = self._close or version == b"1.0" or _asks_to_close(headers)
 
     def _framed(self, named: dict[bytes, bytes], version: bytes) -> Framing:
         length = named.get(b"content-length")
-        if self._method == b"HEAD" or self._status in _WITHOUT_BODY:
+        if self._message.method == b"HEAD" or self._status in _WITHOUT_BODY:
             return Sized(0)
-        if b"transfer-encoding" in named:  # h11 has seen to it that it is "chunked", once
+        if b"transfer-encoding" in named:  # h11 or `heads` has seen to it that it is "chunked", once
             if length is not None or version == b"1.0":
                 raise Unanswered(Why.PROTOCOL, "two lengths")
             return Chunked()
@@ -205,5 +216,5 @@ def _measure(head: bytes) -> None:
         raise Unanswered(Why.PROTOCOL, "line ends")
 
 
-def _asks_to_close(headers: list[tuple[bytes, bytes]]) -> bool:
+def _asks_to_close(headers: Headers) -> bool:
     return b"close" in b",".join([value for name, value in headers if name == b"connection"]).lower()
