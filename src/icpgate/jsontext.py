@@ -90,7 +90,7 @@ _ESCAPED_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _may_have_halves(text: str) -> bool:
-    """Whether a half stands in the text, escaped or as it is; each character by itself would cost as much as reading."""
+    """Whether a half stands in the text, escaped or as it is; a look at each character costs as much as reading."""
     if "\\" in text and _ESCAPED_HALF.search(text) is not None:
         return True
     try:
