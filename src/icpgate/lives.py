@@ -96,16 +96,20 @@ class Lives:
     def of(self, answer: Answer) -> timedelta:
         """The life of an answer; of several records the shortest. Nothing for what nobody could say."""
         if type(answer) is Found:
-            return min(self._of_record(record) for record in answer.records)
+            return min([self._of_record(record) for record in answer.records])
         return self.not_registered if type(answer) is NotRegistered else timedelta(0)
 
     def span(self, observation: Observation, asked_at: datetime, draw: float = 0.0) -> Span:
         """When an observation stops being fresh and when it stops being usable; `draw` is from 0 to below 1."""
-        answer = observation.answer
-        life = self.of(answer) * (1 - self.jitter * draw)
+        fresh = self.fresh_until(observation, asked_at, draw)
+        stale = self.stale_deny if denies(observation.answer) else self.stale_allow
+        return Span(fresh, fresh + self.renewing, fresh + stale)
+
+    def fresh_until(self, observation: Observation, asked_at: datetime, draw: float = 0.0) -> datetime:
+        """When an observation stops being fresh; see `span`."""
+        life = self.of(observation.answer) * (1 - self.jitter * draw)
         observed = min(observed_of(observation), asked_at)
-        fresh = max(observed + life, asked_at + min(life, self.again))
-        return Span(fresh, fresh + self.renewing, fresh + (self.stale_deny if denies(answer) else self.stale_allow))
+        return max(observed + life, asked_at + min(life, self.again))
 
     def bound(self, max_age: timedelta) -> Bound:
         """
@@ -147,7 +151,7 @@ def observed_of(observation: Observation) -> datetime:
     answer = observation.answer
     if type(answer) is not Found:
         return observation.observed_at
-    return min(observation.observed_at, *(record.observed_at for record in answer.records))
+    return min([observation.observed_at, *[record.observed_at for record in answer.records]])
 
 
 def same_apart_from_moments(one: Answer, other: Answer) -> bool:

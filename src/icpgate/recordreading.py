@@ -8,6 +8,7 @@ Reads a registry's row into a record, with every defect of the row named at once
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -38,7 +39,7 @@ MAX_LISTED: Final = 10_000
 def read_record(row: Mapping[str, object], observed_at: datetime | None, source: str | None) -> RegistrationRecord:
     """See `RegistrationRecord.read`."""
     try:
-        fields = dict(row) if isinstance(row, Mapping) else None
+        fields = dict(row) if type(row) is dict or isinstance(row, Mapping) else None
     except Exception as error:  # noqa: BLE001 -- a mapping may raise anything when it is read
         raise _unreadable(f"{type(row).__name__} that raises {type(error).__name__}") from None
     if fields is None:
@@ -101,14 +102,14 @@ def _each(value: object, read: Callable[[object], _T]) -> tuple[_T, ...]:
         raise _RefusedError(f"{type(value).__name__} given", "a list")
     if len(value) > MAX_LISTED:
         raise _RefusedError(f"{len(value):,} entries", f"at most {MAX_LISTED:,}")
-    items: dict[_T, None] = {}
+    items: list[_T] = []
     for position, item in enumerate(value):
         try:
-            items[read(item)] = None
+            items.append(read(item))
         except _RefusedError as refused:
             at = f"/{position}{refused.at}"
             raise _RefusedError(refused.message, refused.expected, refused.hint, at) from None
-    return tuple(items)
+    return tuple(items) if len(items) < 2 else tuple(dict.fromkeys(items))  # noqa: PLR2004 -- one is there once
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -124,11 +125,27 @@ def _identifier(value: object, read: Callable[[str], tuple[str, IdentifierDefect
 
 
 def _domains(value: object) -> tuple[str, ...]:
-    return _each(value, lambda item: _identifier(item, domain_defect))
+    return _each(value, _domain)
+
+
+def _domain(value: object) -> str:
+    return _identifier(value, domain_defect)
+
+
+_PLAIN_ADDRESS: Final = re.compile(
+    r"(?:[1-9]|[1-9][0-9]|1[01][0-9]|12[0-689]|1[3-9][0-9]|2[01][0-9]|22[0-3])"
+    r"(?:\.(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])){3}"
+)
+"""IPv4 in its shortest form, of a network that has servers: neither this one, nor loopback, nor multicast."""
 
 
 def _endpoints(value: object) -> tuple[str, ...]:
-    return _each(value, lambda item: _identifier(item, network_defect))
+    return _each(value, _endpoint)
+
+
+def _endpoint(value: object) -> str:
+    text = _text(value)
+    return text if _PLAIN_ADDRESS.fullmatch(text) else _identifier(text, network_defect)
 
 
 def _time(value: object) -> datetime:
@@ -176,6 +193,7 @@ def _origin(value: object) -> Origin:
     return _one_of(value, _ORIGIN)
 
 
+_PLATFORM: Final = {platform.value: platform for platform in Platform}
 _PLATFORM_FIELDS: Final = ("platform", "package", "signing_certificate", "public_key")
 
 
@@ -195,7 +213,7 @@ def _platform(value: object) -> RegisteredPlatform:
         if item is not None:
             texts[name] = _text(item)
     named = texts.pop("platform", None)
-    platform = None if named is None else Platform.read(named)
+    platform = None if named is None else _PLATFORM.get(named) or Platform.read(named)
     if named is not None and platform is None:
         raise _RefusedError(f"{quote(named)} is not a platform", f"one of {', '.join(Platform)}", at="/platform")
     return RegisteredPlatform(platform=platform, **texts)
@@ -235,39 +253,48 @@ class _Reader:
 
     def values(self, observed_at: datetime | None, source: str | None) -> dict[str, object]:
         """What could be read."""
+        for name, usual in (("observed_at", observed_at), ("source", source)):
+            if usual is not None and self.row.get(name) is None:
+                self.row.pop(name, None)  # its defects are told last
+                self.row[name] = usual
         values: dict[str, object] = {}
         for name, given in self.row.items():
-            if given is not None and name != "entity_number":
-                self._read(name, given, values)
-        for name, given in (("observed_at", observed_at), ("source", source)):
-            if given is not None and self.row.get(name) is None:
-                self._read(name, given, values)
+            if given is not None:
+                reader = _FIELDS.get(name)
+                if reader is None:
+                    self._unknown(name)
+                    continue
+                try:
+                    values[name] = reader(given)
+                except Exception as error:  # noqa: BLE001 -- an object of the caller's may raise anything when it is read
+                    self._unread(name, given, error)
         self._complete(values)
         return values
 
-    def _read(self, name: str, given: object, values: dict[str, object]) -> None:
-        reader = _FIELDS.get(name)
-        if reader is None:
-            suggestion = nearest(str(name), _NAMES)
-            hint = f"did you mean {suggestion}?" if suggestion else "remove it"
-            self._refuse("record.unknown_field", shown(name), f"unknown field {quote(name)}", hint=hint)
-            return
-        try:
-            values[name] = reader(given)
-        except _RefusedError as refused:
-            place = f"{name}{refused.at}"
-            self._refuse("record.value", place, refused.message, expected=refused.expected, hint=refused.hint)
-        except Exception as error:  # noqa: BLE001 -- an object of the caller's may raise anything when it is read
+    def _unread(self, name: str, given: object, error: Exception) -> None:
+        if isinstance(error, _RefusedError):
+            place = f"{name}{error.at}"
+            self._refuse("record.value", place, error.message, expected=error.expected, hint=error.hint)
+        else:
             self._refuse("record.value", name, f"{type(given).__name__} that raises {type(error).__name__}")
+
+    def _unknown(self, name: str) -> None:
+        if name == "entity_number":  # held against the number, once everything was read
+            return
+        suggestion = nearest(str(name), _NAMES)
+        hint = f"did you mean {suggestion}?" if suggestion else "remove it"
+        self._refuse("record.unknown_field", shown(name), f"unknown field {quote(name)}", hint=hint)
 
     def _refuse(self, code: str, name: str, message: str, *, expected: str = "", hint: str = "") -> None:
         self.defects.append(Defect(code, f"/{name}", message, expected, hint))
 
     def _complete(self, values: dict[str, object]) -> None:
-        refused = {defect.place for defect in self.defects}
-        for name in _DEMANDED:
-            if name not in values and f"/{name}" not in refused:
-                self._refuse("record.missing", name, "missing", expected="a value")
+        missing = [name for name in _DEMANDED if name not in values]
+        if missing:
+            refused = {defect.place for defect in self.defects}
+            for name in missing:
+                if f"/{name}" not in refused:
+                    self._refuse("record.missing", name, "missing", expected="a value")
         number = values.get("registration_number")
         if isinstance(number, RegistrationNumber):
             self._agree(number, values.get("kind"))

@@ -265,12 +265,12 @@ class Asking:
     def _known(self, want: Wanted, entry: Entry) -> Outcome:
         """Keep what came, unless what is there was observed later."""
         memory, now = self.cache.memory, self.clock.now()
-        if not is_of_the_past(entry, now):
+        if not is_of_the_past(entry, now) and not _warns(entry, now):
             memory.forget(want.key)  # it may take back what is there, so that must not be told any more
             return Outcome(entry.observation)  # the rules will not believe it, and it must not fence what comes
         there = memory.get(want.key)
-        if there is not None and not is_of_the_past(there.entry, now) and _adds_nothing(there, entry):
-            memory.forget(want.key)  # the clock was ahead when it came
+        if there is not None and there.observation.observed_at > now + CLOCK_TOLERANCE and _adds_nothing(there, entry):
+            memory.forget(want.key)  # our clock and its source's were ahead when it came
             there = None
         if there is not None and there.asked_at == entry.asked_at and there.observation == entry.observation:
             there.shared_until = self.clock.monotonic() + self.share_every
@@ -348,6 +348,15 @@ class Asking:
             return None
         self.cache.memory.counts.stale += 1
         return replace(newest.observation, stale=why.value)
+
+
+_ANY_WRONG_CLOCK: Final = timedelta(days=1)
+"""Further ahead of our clock is nonsense."""
+
+
+def _warns(entry: Entry, now: datetime) -> bool:
+    """Whether a denial comes from the future: our own clock may be late, so nothing older may come after it."""
+    return denies(entry.observation.answer) and observed_of(entry.observation) <= now + _ANY_WRONG_CLOCK
 
 
 def _adds_nothing(there: Kept, entry: Entry) -> bool:

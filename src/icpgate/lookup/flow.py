@@ -181,7 +181,7 @@ class Loading:
 
     def _is_fresh(self, entry: Entry, now: datetime) -> bool:
         # The whole jitter: what others kept is renewed a little sooner, never later.
-        return now < self.lives.span(entry.observation, entry.asked_at, 1.0).fresh
+        return now < self.lives.fresh_until(entry.observation, entry.asked_at, 1.0)
 
     def _keep(self, keys: Sequence[str], loaded: Sequence[Loaded]) -> Flow[None]:
         entries: list[StoredEntry] = []

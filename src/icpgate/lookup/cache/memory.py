@@ -14,6 +14,7 @@ import threading
 import time
 import zlib
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from cachetools import Cache as PlainCache
@@ -245,7 +246,7 @@ class Memory:
 def fresh_until(key: str, entry: Entry, lives: Lives) -> datetime:
     """The end of an entry's life by the wall clock; the same for the same entry, so that it need not be kept."""
     draw = zlib.crc32(f"{key}|{entry.asked_at.microsecond}".encode("utf-8", "surrogatepass")) / 2**32
-    return lives.span(entry.observation, entry.asked_at, draw).fresh
+    return lives.fresh_until(entry.observation, entry.asked_at, draw)
 
 
 def _agrees(observation: Observation, number: str, entity: str, before: datetime | None) -> bool:
@@ -276,8 +277,8 @@ _PLATFORM: Final = 100
 _ROUNDING: Final = 8
 """What the allocator adds to a text on average."""
 
-_TEXTS: Final = ("source", "service_name", "operator", "operator_kind", "document_type", "document_number")
-_LISTS: Final = ("domains", "endpoints", "access_providers", "pre_approvals")
+_texts_of: Final = attrgetter("source", "service_name", "operator", "operator_kind", "document_type", "document_number")
+_lists_of: Final = attrgetter("domains", "endpoints", "access_providers", "pre_approvals")
 
 
 def weight(observation: Observation) -> int:
@@ -286,18 +287,16 @@ def weight(observation: Observation) -> int:
 
     As if nothing in it were anything else's as well, which holds for what was read from a network.
     """
-    size = _ENTRY + 2 * len(observation.registry) + _size(observation.source)
+    size = _ENTRY + 2 * len(observation.registry)
+    parts: list[object] = [observation.source]
     for record in _records(observation):
-        size += _RECORD + sum(_size(getattr(record, name)) for name in _TEXTS)
-        for name in _LISTS:
-            listed = getattr(record, name)
+        size += _RECORD
+        parts += _texts_of(record)
+        for listed in _lists_of(record):
             if listed is not None:
-                size += _size(listed) + sum(map(_size, listed))
+                parts += (listed, *listed)
         for platform in record.platforms or ():
-            texts = (platform.package, platform.signing_certificate, platform.public_key)
-            size += _PLATFORM + sum(map(_size, texts))
-    return size
-
-
-def _size(part: object) -> int:
-    return 0 if part is None else sys.getsizeof(part) + _ROUNDING
+            size += _PLATFORM
+            parts += (platform.package, platform.signing_certificate, platform.public_key)
+    there = [part for part in parts if part is not None]
+    return size + sum(map(sys.getsizeof, there)) + _ROUNDING * len(there)

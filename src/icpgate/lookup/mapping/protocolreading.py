@@ -20,6 +20,7 @@ from icpgate.lookup.mapping.negation import counted_no
 from icpgate.lookup.scope import Scope
 from icpgate.lookup.steps import Unanswered
 from icpgate.record import RegistrationRecord, RegistrationStatus, read_time
+from icpgate.recordreading import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ LONGEST_DETAIL: Final = 200
 LONGEST_SOURCE: Final = 4_096
 _UNAVAILABLE: Final = "unavailable"
 _WHYS: Final = {why.value: why for why in Why}
+_STATUSES: Final = frozenset(RegistrationStatus)
 _FIELDS: Final = frozenset({field.name for field in fields(RegistrationRecord)} | {"entity_number"})
 
 
@@ -74,8 +76,9 @@ class ProtocolReader:
         """One observation; raises `Unanswered` for what is no answer to the query."""
         if not isinstance(value, dict):
             raise Unanswered(Why.SCHEMA, "no object for an answer")
-        if any(value.get(key) != text for key, text in written_query(query).items()):
-            raise Unanswered(Why.MALFORMED, "an answer to another query")
+        for key, text in written_query(query).items():
+            if value.get(key) != text:
+                raise Unanswered(Why.MALFORMED, "an answer to another query")
         status = value.get("status")
         if status == _UNAVAILABLE:
             # Of what nobody could say the moment is when we asked.
@@ -83,7 +86,7 @@ class ProtocolReader:
         seen, source = _moment(value.get("observed_at")), _source(value.get("source"))
         if status != NOT_REGISTERED:
             records = _records(query, value)
-            return self._observed(query, Found(records), min(seen, *(r.observed_at for r in records)), source)
+            return self._observed(query, Found(records), min([seen, *[r.observed_at for r in records]]), source)
         answer = self._no(query, value)
         return self._observed(query, answer, now if type(answer) is Unavailable else seen, source)
 
@@ -111,17 +114,20 @@ def _unavailable(value: Mapping[str, Json]) -> Unavailable:
 def _records(query: Query, value: Mapping[str, Json]) -> tuple[RegistrationRecord, ...]:
     """The records of an answer: under `record` by number, else under `records`."""
     status = value.get("status")
-    if not isinstance(status, str) or status not in set(RegistrationStatus):
+    if not isinstance(status, str) or status not in _STATUSES:
         raise Unanswered(Why.SCHEMA, "an unknown status")
     rows = [value.get("record")] if type(query) is ByNumber else value.get("records")
     if not isinstance(rows, list) or not rows:
         raise Unanswered(Why.SCHEMA, "a status without a record")
-    records = tuple(dict.fromkeys(_record(row) for row in rows))
-    if not all(echoes(query, record) for record in records):
-        raise Unanswered(Why.MALFORMED, "a record that does not echo the query")
-    if len({record.registration_number for record in records}) < len(records):
+    records = tuple([_record(row) for row in rows])
+    if len(records) > 1:
+        records = tuple(dict.fromkeys(records))
+    for record in records:
+        if not echoes(query, record):
+            raise Unanswered(Why.MALFORMED, "a record that does not echo the query")
+    if len(records) > 1 and len({record.registration_number for record in records}) < len(records):
         raise Unanswered(Why.MALFORMED, "ambiguous: several records of one number")
-    if any(status not in {record.status.value, RegistrationStatus.REGISTERED.value} for record in records):
+    if status != RegistrationStatus.REGISTERED and any(record.status != status for record in records):
         raise Unanswered(Why.MALFORMED, "a status that its record contradicts")
     return records
 
@@ -130,7 +136,7 @@ def _record(row: Json) -> RegistrationRecord:
     if not isinstance(row, dict):
         raise Unanswered(Why.SCHEMA, "no object for a record")
     try:
-        return RegistrationRecord.read(row)
+        return read_record(row, None, None)
     except InvalidRecord as error:
         # A place names a member of the row, which is told only where it is one of ours.
         name = error.defects[0].place.split("/")[1]
