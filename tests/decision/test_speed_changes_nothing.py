@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from icpgate.answer import ByNumber, Found, NotRegistered, Observation, Unavailable, Why
 from icpgate.app import App
-from icpgate.decision import Decision, decide, judge
+from icpgate.decision import Decision, Effect, decide, judge
 from icpgate.decision.draft import Draft
 from icpgate.decision.unsaid import Unsaid
 from icpgate.errors import InvalidNumber
 from icpgate.number import ServiceKind, parse
-from icpgate.policy import Policy
+from icpgate.policy import Level, Policy, Unchecked
 from icpgate.policy.plan import MOST_SETTLED, Plan
 from icpgate.record import RegistrationRecord, RegistrationStatus
 from icpgate.rules import RULES, Action, Case, Finding, Occasion, Outcome
@@ -32,7 +32,7 @@ from icpgate.rules.rule import UNSAID
 from icpgate.rules.signature import SigningCertificateMatches
 from icpgate.rules.standing import AccessUnrestricted, RecordFresh, max_age_of
 from tests.cases import DOCUMENT, LINK, MD5, NOW, NUMBER, case_of, described
-from tests.decision.test_decision_properties import KEYS, _again, _own_rules
+from tests.decision.test_decision_properties import KEYS, _again, _bound, _own_rules
 from tests.strategies import cases, moments, policies
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def test_what_facts_settle_is_what_the_rule_says(case: Case) -> None:
         known = facts_of(case, max_age_of((rule,)))
         finding = next((finding for facts, finding in settling(rule) if known & facts), None)
         event(f"{rule.code} {'asked' if finding is None else finding.outcome.value}")
-        if finding is not None and finding.detail is UNSAID:
+        if finding is not None and finding.detail == UNSAID:
             said = rule.check(_again(case))
             assert (said.code, said.outcome) == (finding.code, Outcome.FAIL)
         elif finding is not None:
@@ -368,6 +368,33 @@ def test_a_decision_without_words_is_a_value() -> None:
         decision.raised = ()  # type: ignore[misc]  # the mistake in question
 
 
+def test_words_that_cannot_be_found_are_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect of a rule that only shows when it is asked for its words takes nothing back."""
+    decision = _without_words()
+    monkeypatch.setattr(OperatorMatches, "check", _breaks)
+    (reason,) = [r for r in decision.reasons if r.code == "operator_mismatch"]
+    assert (reason.effect, reason.detail) == (Effect.DENIES, "rule.failed.ZeroDivisionError")
+    assert decision.denied
+
+
+def test_a_policy_that_travelled_words_alike() -> None:
+    """What a plan keeps is the same in another process, and what stands for words is known there too."""
+    policy = pickle.loads(pickle.dumps(Policy.default()))  # noqa: S301 -- our own bytes
+    decision = decide(case_of(OTHER_APP), policy, decision_id="x")
+    assert decision.to_json() == _without_words().to_json()
+    again = pickle.loads(pickle.dumps(policy))  # noqa: S301 -- as above; now with what it has kept
+    assert decide(case_of(OTHER_APP), again, decision_id="x").to_json() == decision.to_json()
+
+
+def test_a_rule_of_one_s_own_may_say_what_stands_for_words() -> None:
+    """It is taken at its word: only icpgate's own rules are asked again."""
+    finding = Finding("x_own", Outcome.FAIL, UNSAID, "f", "e")
+    policy = replace(Policy.default(), rules=(*Policy.default().rules, _bound(finding, Level.ENFORCE, Unchecked.DENY)))
+    decision = decide(case_of(OTHER_APP), policy, decision_id="x")
+    assert decision.findings[-1] == finding
+    assert [r.found for r in decision.raised if r.code == "x_own"] == ["f"]
+
+
 def test_what_guards_add_has_words_too() -> None:
     """A guard's objection whose rule is off is put in words by the rule all the same."""
     off = "".join(f'[rules.{code}]\nlist = "off"\n' for code in ("name_mismatch", "package_mismatch"))
@@ -417,4 +444,4 @@ def test_what_is_unsaid_is_kept_in_order() -> None:
     unsaid = decision.unsaid
     assert isinstance(unsaid, Unsaid)
     assert [r.code for r in unsaid.raised] == [r.code for r in decision.raised]
-    assert all(r.detail is not UNSAID for r in decision.raised)
+    assert all(r.detail != UNSAID for r in decision.raised)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from icpgate.policy.contained import broken
 from icpgate.policy.plan import in_order
 from icpgate.rules import RULES
 from icpgate.rules.rule import UNSAID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from icpgate.policy.plan import Raised
     from icpgate.rules import Case, Finding
@@ -43,15 +44,27 @@ class Unsaid:
 
     def said(self) -> tuple[tuple[Finding, ...], tuple[Raised, ...]]:
         """All findings and all that was raised, in order and in words."""
-        codes = {finding.code for finding in self._findings if finding.detail is UNSAID}
-        codes |= {reason.code for reason in self._raised if reason.detail is UNSAID}
-        words = {code: _RULES[code].check(self._case) for code in codes}
-        findings = tuple(words[f.code] if f.detail is UNSAID else f for f in self._findings)
+        words = {said.code: _words(said.code, self._case) for said in self._findings if _is_unsaid(said)}
+        for reason in self._raised:  # a guard's may be of a rule that is off
+            if _is_unsaid(reason) and reason.code not in words:
+                words[reason.code] = _words(reason.code, self._case)
+        findings = tuple(words[finding.code] if _is_unsaid(finding) else finding for finding in self._findings)
         return findings, in_order([_worded(reason, words) for reason in self._raised])
 
 
-def _worded(raised: Raised, words: dict[str, Finding]) -> Raised:
-    if raised.detail is not UNSAID:
+def _is_unsaid(said: Finding | Raised) -> bool:
+    return said.detail == UNSAID and said.code in _RULES
+
+
+def _words(code: str, case: Case) -> Finding:
+    try:
+        return _RULES[code].check(case)
+    except Exception as error:  # noqa: BLE001 -- a rule's failure is a finding, never a traceback
+        return broken(code, type(error).__name__)
+
+
+def _worded(raised: Raised, words: Mapping[str, Finding]) -> Raised:
+    if not _is_unsaid(raised):
         return raised
     finding = words[raised.code]
     return raised._replace(detail=finding.detail, found=finding.found, expected=finding.expected)

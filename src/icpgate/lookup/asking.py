@@ -275,8 +275,9 @@ class Asking:
         if there is not None and there.asked_at == entry.asked_at and there.observation == entry.observation:
             there.shared_until = self.clock.monotonic() + self.share_every
             return Outcome(there.observation)
-        there = memory.put(want.key, self._kept(want.key, entry), want.epoch)
-        if observed_of(there.observation) <= observed_of(entry.observation):
+        kept = self._kept(want.key, entry)
+        there = memory.put(want.key, kept, want.epoch)
+        if there is kept or observed_of(there.observation) <= observed_of(entry.observation):
             return Outcome(entry.observation)
         return self._known_better(want, self._reckoned(want.key, there), entry)
 

@@ -71,7 +71,11 @@ class Guard:
         held: list[str] = []
         try:
             for attempt in range(1, self.limits.attempts + 1):  # pragma: no branch -- the last has no delay: it breaks
-                answers.update(zip(waiting, (yield from self._asked(waiting, ends, held)), strict=True))
+                observations = yield from self._asked(waiting, ends, held)
+                answers.update(zip(waiting, observations, strict=True))
+                if not held and not any(map(_is_unavailable, observations)):
+                    self.breaker.succeeded()
+                    break  # that takes neither a clock nor a draw
                 reply = yield Now(draw=True)
                 if held:
                     self.breaker.gave_up(since)
@@ -169,6 +173,10 @@ class Guard:
         asked = [o.answer.retry_after or 0.0 for o in observations if type(o.answer) is Unavailable]
         delay = max(drawn, *asked)
         return delay if reply.elapsed + delay < ends else None
+
+
+def _is_unavailable(observation: object) -> bool:
+    return type(observation) is Observation and type(observation.answer) is Unavailable
 
 
 def _is_failure(answer: object) -> TypeGuard[Unavailable]:

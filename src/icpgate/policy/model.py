@@ -243,5 +243,5 @@ def _entry(rule: Rule, code: str, level: Level, unchecked: Unchecked) -> PlanEnt
     settles = settling(rule)
     # Words are found later by the rule of the code as it is without parameters.
     if code != kind.code or (is_dataclass(rule) and rule != kind()):
-        settles = tuple((facts, finding) for facts, finding in settles if finding.detail is not UNSAID)
+        settles = tuple((facts, finding) for facts, finding in settles if finding.detail != UNSAID)
     return PlanEntry(rule.check, code, level, unchecked, settles)

@@ -201,7 +201,7 @@ def _settled(entries: tuple[PlanEntry, ...], facts: int) -> Settled:
         if finding is None or raised is not None:
             rest.append((place, entry, raised))
     said = [raised for _, _, raised in rest if raised is not None]
-    unsaid = tuple(place for place, finding in enumerate(findings) if finding.detail is UNSAID)
+    unsaid = tuple(place for place, finding in enumerate(findings) if finding.detail == UNSAID)
     heard = None
     if len(said) == len(rest):
         denials = tuple(raised for raised in said if raised.effect is _DENIES)

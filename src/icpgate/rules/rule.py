@@ -97,7 +97,7 @@ class _Draft:
 _FAIL: Final = Outcome.FAIL
 
 UNSAID: Final = "rule.unsaid"
-"""Stands, as this very object, for the detail of a finding whose words nobody has asked for yet."""
+"""Stands for the detail of a finding of icpgate's own rules whose words nobody has asked for yet."""
 
 LONGEST_SHOWN: Final = 100
 MOST_LISTED: Final = 10

@@ -183,7 +183,7 @@ class Memory:
         self.bytes += kept.weight
         while len(self._warm) > WARM:
             self._pack(*self._warm.popitem())
-        self._make_room(0, 0)  # a long Chinese text takes more room packed than unpacked
+            self._make_room(0, 0)  # a long Chinese text takes more room packed than unpacked
 
     def _pack(self, key: str, leaving: Kept) -> None:
         self.bytes -= leaving.weight
@@ -197,7 +197,7 @@ class Memory:
 
     def _make_room(self, entries: int, size: int) -> None:
         """Let the least recently used leave, until there is room for so many more of this size."""
-        while len(self) + entries > self._max_entries or (len(self) and self.bytes + size > self._max_bytes):
+        while len(self) + entries > self._max_entries or (self.bytes + size > self._max_bytes and len(self)):
             self.bytes -= (self._packed or self._warm).popitem()[1].weight
             self.counts.evictions += 1
 
