@@ -34,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.test
 	$(call install,dev)
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.bench
+$(VENV)/.bench: $(VENV)/.test
 	$(call install,bench)
 	@touch $@
 
@@ -73,7 +73,7 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(V) -m mypy
 
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	$(V) tests/benchmarks/run.py
 
 # The generated pages: the policy table, the reason codes, the commands, the schema.

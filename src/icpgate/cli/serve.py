@@ -98,7 +98,7 @@ def _opened(registry: str) -> Registry:
     from icpgate.lookup.registry import registry_from_url  # noqa: PLC0415 -- as above
     from icpgate.lookup.snapshotfile import stats  # noqa: PLC0415 -- as above
 
-    is_url = re.match(r"[a-z][a-z0-9+.-]+:", registry) is not None and not Path(registry).exists()
+    is_url = re.match(r"[a-z][a-z0-9+._-]+:", registry) is not None and not Path(registry).exists()
     opened = registry_from_url(registry) if is_url else SnapshotRegistry(registry)
     if isinstance(opened, SnapshotRegistry) and stats(registry.removeprefix("snapshot:"))["simulated"]:
         say(f"{opened.id}: SIMULATED: no bureau issued its numbers")

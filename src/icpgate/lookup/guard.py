@@ -77,10 +77,7 @@ class Guard:
                     self.breaker.succeeded()
                     break  # that takes neither a clock nor a draw
                 reply = yield Now(draw=True)
-                if held:
-                    self.breaker.gave_up(since)
-                else:
-                    self._note([answers[query] for query in waiting], reply)
+                self._tell([answers[query] for query in waiting], held, since, reply)
                 waiting = tuple(query for query in waiting if _is_mendable(answers[query]))
                 delay = self._delay([answers[query] for query in waiting], attempt, reply, ends)
                 if held or delay is None or self.breaker.opens_in(reply.elapsed + delay) or not self._budget.spend():
@@ -93,6 +90,13 @@ class Guard:
             self.breaker.gave_up(since)
             raise
         return [answers[query] for query in queries]
+
+    def _tell(self, observations: list[Observation], held: list[str], since: float, reply: Reply) -> None:
+        """Tell the breaker what came; nothing where our own limits held it back."""
+        if held:
+            self.breaker.gave_up(since)
+        else:
+            self._note(observations, reply)
 
     def _asked(self, queries: tuple[Query, ...], ends: float, held: list[str]) -> Flow[list[Observation]]:
         """What the registry answers, one for each; a registry that fails leaves everybody unavailable."""
