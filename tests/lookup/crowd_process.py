@@ -2,8 +2,8 @@
 One process of several that want the same: `python -m tests.lookup.crowd_process REGISTRY CACHE`.
 
 Each line on its standard input is a question, as JSON: a `number`, how many `tasks` and `threads` ask for it at
-once, and for how many seconds the lock between processes is `locked`. Each line on its standard output has
-every different answer that they got, and how many got it.
+once, and for how many seconds the lock between processes is `locked`, if other than shipped. Each line on its standard
+output has every different answer that they got, and how many got it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Process:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
 
-    def ask(self, number: str, *, tasks: int = 0, threads: int = 0, locked: float = 3.0) -> None:
+    def ask(self, number: str, *, tasks: int = 0, threads: int = 0, locked: float | None = None) -> None:
         """Have it ask; its callers' answers are told by `answers`."""
         assert self._process.stdin is not None
         question = {"number": number, "tasks": tasks, "threads": threads, "locked": locked}
@@ -92,7 +92,8 @@ def _in_words(observation: Observation) -> str:
 
 async def _asked(pair: Pair, question: dict[str, Any]) -> dict[str, int]:
     query = by(question["number"])
-    vars(flow)["_LOCKED"] = question["locked"]
+    if question["locked"] is not None:
+        vars(flow)["_LOCKED"] = question["locked"]
     observations: list[Observation] = []
     threads = [
         threading.Thread(target=lambda: observations.append(pair.blocking.look_up(query, deadline=PATIENCE)))

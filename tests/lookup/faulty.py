@@ -52,6 +52,9 @@ START = datetime(2026, 9, 1, tzinfo=UTC)
 
 HOUR = 3600.0
 A_DAY = 24 * HOUR
+PATIENCE = 8.0
+"""Seconds for a decision. Threads wait by this machine's own clock, and it may be busy."""
+
 A_MOMENT = 0.25
 """How long a registry takes to answer: so no two observations are of the same moment."""
 
@@ -190,7 +193,7 @@ class _Told:
         if mode == "foreign":
             return [self._foreign(query, reply.now) for query in queries]
         if mode == "late":
-            yield Sleep(3.0)
+            yield Sleep(PATIENCE + 1)
         if mode == "suspended":
             self._world.mode = "up"
             self._world.pass_by(30 * HOUR)
@@ -264,7 +267,8 @@ class Machine:
         self._level = store.level()
         self.cache = Cache(level=self._level, secret=store.secret)
         self.gates: list[Gate] = [
-            kind.for_listing(_Told(self), cache=self.cache, clock=self.clock, policy=POLICY) for kind in GATES
+            kind.for_listing(_Told(self), cache=self.cache, clock=self.clock, policy=POLICY, deadline=PATIENCE)
+            for kind in GATES
         ]
         self._newest: dict[str, Observation] = {}
         self._learned: dict[tuple[str, float], float] = {}
@@ -336,8 +340,8 @@ class Machine:
             self._learned.pop((number, said.at), None)  # it had something newer, and has this from the store
         learned = self._learned.setdefault((number, said.at), self.world.true)
         error = max(0.0, -said.offset)
-        if self._store.is_shared:
-            error = max(abs(said.offset), self.world.error_between(said.at, learned))
+        if self._store.is_shared:  # the clock of the one that asked may be ahead, and that of the one that reads late
+            error = abs(said.offset) + self.world.error_between(said.at, learned)
         self._judge_age(observation, said, asked.at, error)
         if decision.allowed:
             assert not denies(observation.answer)

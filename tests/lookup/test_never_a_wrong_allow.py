@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import itertools
 import random
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from icpgate.decision import Decision
+
 MACHINES = 2
 SECRET = "what the machines have in common"  # noqa: S105 -- of a test
 
@@ -76,10 +80,12 @@ class Worlds(RuleBasedStateMachine):
         self.began = itertools.count(1)
         self.chance = random.Random(0)  # noqa: S311 -- a simulation's
 
-    @initialize(sealed=st.booleans(), seed=st.integers(0, 2**16))
-    def begin(self, *, sealed: bool, seed: int) -> None:
+    @initialize(sealed=st.booleans(), seed=st.integers(0, 2**16), lag=a_lag, state=a_state)
+    def begin(self, *, sealed: bool, seed: int, lag: float, state: str) -> None:
         """The machines share a store, sealed or not. The seed says who asks when."""
         self.chance.seed(seed)
+        self.world.lag = lag
+        self.world.become(NUMBERS[0], state)
         self.store = type(self).made(SECRET if sealed else None)
         self.machines = [self._machine() for _ in range(MACHINES)]
 
@@ -258,5 +264,96 @@ def test_never_a_wrong_allow(kind: str, request: pytest.FixtureRequest) -> None:
     examples = settings.default.max_examples
     run_state_machine_as_test(
         worlds,
-        settings=settings(max_examples=30 if examples == SHORT else examples, stateful_step_count=40),
+        settings=settings(max_examples=60 if examples == SHORT else examples, stateful_step_count=40),
     )
+
+
+@dataclass
+class Alone:
+    """One machine, one number, and a store beside it: what many worlds brought to light once, each by itself."""
+
+    world: World
+    store: Store
+    machine: Machine
+
+    def check(self) -> Decision:
+        """What the machine decides; it is judged as in every world."""
+        return self.machine.check(0, NUMBERS[0])
+
+    def become(self, state: str) -> None:
+        """The registration changes, and some time passes."""
+        self.world.become(NUMBERS[0], state)
+        self.world.pass_by(HOUR)
+
+    def late_by(self, seconds: float) -> None:
+        """The machine's wall clock is set back."""
+        self.machine.clock.be_wrong_by(-seconds)
+        self.world.clocks_are_wrong_by(seconds)
+
+
+@pytest.fixture
+def alone(sqlite: Callable[[str | None], Store]) -> Iterator[Alone]:
+    """A world in which nothing has happened yet."""
+    world, store = World(), sqlite(None)
+    machine = Machine(world, store, 0.0)
+    yield Alone(world, store, machine)
+    machine.close()
+
+
+def test_an_older_no_lengthens_no_life(alone: Alone) -> None:
+    """A registry that knows of a cancellation only, and not yet of the registration after it, confirms nothing."""
+    alone.become("cancelled")
+    alone.become("registered")
+    assert alone.check().allowed
+    alone.world.pass_by(25 * HOUR)
+    alone.world.lag = 26.5 * HOUR
+    decision = alone.check()
+    assert decision.allowed
+    assert [observation.stale for observation in decision.observations] == ["stale"]
+    alone.world.pass_by(24 * HOUR)
+    alone.world.lag += 24 * HOUR
+    assert alone.check().undecided
+
+
+def test_the_store_brings_nothing_back_that_a_sleep_has_ended(alone: Alone) -> None:
+    """A machine sleeps for two days and its wall clock with it: what it knew is two days old, in the store too."""
+    assert alone.check().allowed
+    alone.become("cancelled")
+    alone.world.pass_by(48 * HOUR)
+    alone.late_by(49 * HOUR)
+    alone.world.mode = "connection"
+    assert alone.check().undecided
+
+
+def test_what_came_from_the_store_ages_by_the_own_clock_from_then_on(alone: Alone) -> None:
+    """A machine is given an old answer by the store, sleeps with its wall clock, and finds it older then."""
+    with closing(Machine(alone.world, alone.store, 9.0)) as other:
+        other.check(0, NUMBERS[0])
+    alone.become("cancelled")
+    alone.world.mode = "connection"
+    alone.world.pass_by(29 * HOUR)
+    assert alone.check().allowed
+    alone.world.pass_by(20 * HOUR)
+    alone.late_by(20 * HOUR)
+    assert alone.check().undecided
+
+
+def test_a_denial_from_the_future_is_undone_by_nothing_older(alone: Alone) -> None:
+    """Who hears of a cancellation while its clock is late does not believe an older registration afterwards."""
+    alone.become("cancelled")
+    alone.late_by(10 * HOUR)
+    assert not alone.check().allowed
+    alone.world.lag = 15 * HOUR
+    assert not alone.check().allowed
+    alone.world.mode = "connection"
+    assert not alone.check().allowed
+
+
+def test_an_answer_from_the_future_leaves_nothing_older_to_stand_in(alone: Alone) -> None:
+    """What a machine with a late clock hears and does not believe, it does not replace by what it knew before."""
+    assert alone.check().allowed
+    alone.become("restricted")
+    alone.late_by(10 * HOUR)
+    assert not alone.check().allowed
+    alone.world.mode = "connection"
+    assert alone.check().undecided

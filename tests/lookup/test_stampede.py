@@ -159,14 +159,14 @@ def test_the_holder_of_the_lock_is_stopped_past_its_end(shared: Place, callers: 
     server.delay(0.1)
     server.pause()
     before = server.requests
-    first.ask(number, locked=1.0, **callers)
+    first.ask(number, locked=2.0, **callers)
     server.wait_for_requests(before + 1)
     with first.stopped():
         cancelled = registered(registration_number=number, status="cancelled", observed_at=LATER.isoformat())
         server.swap(memory(cancelled))
         server.resume()
         for process in others:
-            process.ask(number, locked=1.0, **callers)
+            process.ask(number, locked=2.0, **callers)
         newer = {f"cancelled {LATER.isoformat()}": 3}
         assert [process.answers() for process in others] == [newer] * len(others)
         assert server.requests - before == 2

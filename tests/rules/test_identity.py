@@ -302,6 +302,14 @@ def test_without_an_operator_names_bind_nothing() -> None:
     assert Binding.DOCUMENT_NUMBER not in bindings(case_of(described(operator=None)))
 
 
+@pytest.mark.parametrize("nobody", ["无", "张**", "某某科技", "李", "N/A"])
+def test_an_operator_that_is_nobody_binds_nothing(nobody: str) -> None:
+    """Two sides that share a word for nothing, or what a mask has left, share no operator."""
+    case = case_of(described(operator={"name": nobody}), registered(operator=nobody))
+    assert OperatorMatches().check(case) == passed(OperatorMatches)
+    assert Binding.OPERATOR_AND_NAME not in bindings(case)
+
+
 def test_no_policy_can_make_names_bind_less_alike() -> None:
     """What binds is compared in the normalised form, whatever the rules' levels."""
     assert Binding.OPERATOR_AND_NAME in bindings(case_of(described(name="挖 煤 姬")))

@@ -137,6 +137,28 @@ def test_a_claimed_certificate_passes_but_binds_nothing() -> None:
     assert Binding.SIGNING_CERTIFICATE not in bindings(case)
 
 
+@pytest.mark.parametrize("registered_one", [MD5, MD5.upper()])
+@pytest.mark.parametrize("other", [OTHER, SHA1, MD5])
+@pytest.mark.parametrize("verified", [True, False])
+def test_one_verified_certificate_of_several_binds(
+    registered_one: str,
+    other: str,
+    verified: bool,  # noqa: FBT001 -- a test's parameter
+) -> None:
+    """Whatever was only claimed beside it, and however the registered one is written."""
+    held = [{"digest": other}, {"digest": MD5, "provenance": "verified" if verified else "claimed"}]
+    case = case_of(described(signing_certificates=held), android(signing_certificate=registered_one))
+    assert (Binding.SIGNING_CERTIFICATE in bindings(case)) is verified
+
+
+def test_a_verified_certificate_binds_among_several_entries() -> None:
+    """Each registered text of the package counts."""
+    entries = [{"platform": "android", "package": PACKAGE, "signing_certificate": text} for text in (OTHER, MD5)]
+    held = [{"digest": OTHER}, {"digest": MD5, "provenance": "verified"}]
+    case = case_of(described(signing_certificates=held), registered(platforms=entries))
+    assert Binding.SIGNING_CERTIFICATE in bindings(case)
+
+
 def test_only_verified_certificates_where_the_policy_says_so() -> None:
     """A claim then passes nothing, and contradicts nothing."""
     rule = SigningCertificateMatches(verified_only=True)

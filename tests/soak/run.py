@@ -1,7 +1,8 @@
 """
 The big counts: each property with many more examples than `make test` gives it.
 
-make soak prints a table for docs/evidence.md: what, how many, how it ended, how long it took.
+make soak prints a table for docs/evidence.md: what, how many, how it ended, how long it took; and
+another one of the look-up (`lookup.py`).
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ def main() -> int:
         sys.stdout.flush()
         if ended == "FAILED":
             sys.stderr.write(ran.stdout[-4_000:])
-    return 1 if failed else 0
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+    lookup = subprocess.run([sys.executable, "-m", "tests.soak.lookup"], cwd=ROOT, check=False)
+    return 1 if failed or lookup.returncode else 0
 
 
 if __name__ == "__main__":

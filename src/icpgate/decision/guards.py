@@ -120,6 +120,7 @@ def stands(case: Case, max_age: timedelta) -> bool:
 
 # A name of the module is found quicker than a member of an enum.
 _BUREAU: Final = Origin.BUREAU
+_OPERATOR_AND_NAME: Final = Binding.OPERATOR_AND_NAME
 _EARLIEST: Final = -CLOCK_TOLERANCE
 _PASS: Final = Outcome.PASS
 _FAIL: Final = Outcome.FAIL
@@ -184,7 +185,7 @@ def _against(bound: tuple[Binding, ...], findings: Sequence[Finding]) -> list[Fi
 
 def _is_tied(bound: tuple[Binding, ...]) -> bool:
     """Whether operator and app are both tied to the record, so that nothing shows it to be another's."""
-    return Binding.OPERATOR_AND_NAME in bound or (Binding.PACKAGE in bound and Binding.DOCUMENT_NUMBER in bound)
+    return _OPERATOR_AND_NAME in bound or (Binding.PACKAGE in bound and Binding.DOCUMENT_NUMBER in bound)
 
 
 def _foreign(

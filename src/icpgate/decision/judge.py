@@ -57,7 +57,8 @@ def decide(case: Case, policy: Policy, *, decision_id: str, mode: Mode | None = 
     if heard.unsaid or not stood:  # what the guards add may have no words yet either
         draft.unsaid = Unsaid(case, heard.findings, raised)
     else:
-        draft.findings, draft.raised = tuple(heard.findings), in_order(raised)
+        draft.findings = tuple(heard.findings)
+        draft.raised = in_order(raised) if len(raised) > 1 else tuple(raised)
     _state(draft, case, policy)
     return frozen(draft)
 
@@ -200,18 +201,14 @@ def _end(case: Case, plan: Plan, applied: Applied | None) -> datetime | None:
     end = min(applied.ends, default=None) if applied is not None else None
     if case.record is not None:
         too_old = case.seen + plan.max_age
-        if too_old >= now:
-            end = _sooner(too_old, end)
+        if too_old >= now and (end is None or too_old < end):
+            end = too_old
     if case.app.pre_approvals:
         for of in plan.ends:
             last = of(case)
-            if last is not None and last > now:
-                end = _sooner(last, end)
+            if last is not None and last > now and (end is None or last < end):
+                end = last
     return end
-
-
-def _sooner(moment: datetime, end: datetime | None) -> datetime:
-    return moment if end is None or moment < end else end
 
 
 def _recheck(draft: Draft, policy: Policy) -> datetime:

@@ -68,7 +68,7 @@ _OWN_CODES: Final = 1 << 62
 
 def in_order(raised: Collection[Raised]) -> tuple[Raised, ...]:
     """As a decision lists them: what denies first, each by its bit, codes of one's own last."""
-    return tuple(raised) if len(raised) < 2 else tuple(sorted(raised, key=_position))  # noqa: PLR2004 -- one is in order
+    return tuple(sorted(raised, key=_position))
 
 
 def _position(raised: Raised) -> tuple[int, str, str]:

@@ -58,11 +58,13 @@ __all__ = [
 ]
 
 # Plain numbers: an operation on members of a Flag costs more than the check that it would spare.
+# The number: there is a text, it was read, it is a service's of the app's kind and the record's.
 STATED: Final = 1 << 0
 READ: Final = 1 << 1
 NO_NUMBER: Final = 1 << 2
 KIND_AGREES: Final = 1 << 3
 
+# The record: it may be believed, and nothing in it speaks against the app.
 RECORD: Final = 1 << 4
 NO_RECORD: Final = 1 << 5
 REGISTERED: Final = 1 << 6
@@ -72,6 +74,7 @@ REAL: Final = 1 << 9
 YOUNG: Final = 1 << 10
 NOT_STALE: Final = 1 << 11
 
+# What app and record have in common. Of the certificate and the names also whether they bind.
 SAME_NAME: Final = 1 << 12
 SAME_OPERATOR: Final = 1 << 13
 SAME_DOCUMENT: Final = 1 << 14
@@ -82,12 +85,14 @@ BY_NAMES: Final = 1 << 18
 KEY_NOT_IN_SOURCE: Final = 1 << 19
 FORM_WITHOUT_KEY: Final = 1 << 20
 
+# The app: it shows number and link as they are, and nothing else is demanded of it.
 SHOWN: Final = 1 << 21
 LINKED: Final = 1 << 22
 NO_SECTORS: Final = 1 << 23
 NO_DECLARATION: Final = 1 << 24
 NOTHING_TO_CONNECT: Final = 1 << 25
 
+# What is amiss; behind all others, because numbers of more than 30 bits are slower.
 NOTHING_BINDS: Final = 1 << 26
 DOCUMENT_NOT_GIVEN: Final = 1 << 27
 NOTHING_SHOWN: Final = 1 << 28

@@ -2,7 +2,8 @@
 All facts of a case in one look.
 
 In nearly every case the texts are equal as they stand and nothing is amiss. That takes a few
-comparisons here; whatever is not plain is left to the rules.
+comparisons here; whatever is not plain is left to the rules. Each function begins with what is usual
+and takes away what is not so: to find nothing amiss costs no more than the questions.
 """
 
 from __future__ import annotations
@@ -57,14 +58,26 @@ def facts_of(case: Case, max_age: timedelta) -> int:
 
     May raise whatever a case does whose parts are not of their types.
     """
-    record = case.record
+    record, observation = case.record, case.observation
     if record is None:
         return _of_number(case, None) | _of_app(case) | NO_RECORD
-    return _of_number(case, record) | _of_app(case) | _of_record(case, record, max_age) | ties(case, record)
+    known = _USUAL_RECORD
+    if record.status is not _REGISTERED:
+        known -= REGISTERED
+    if record.blacklisted is not False:
+        known -= NOT_BLACKLISTED
+    if record.access_restricted is not False:
+        known -= ACCESS_OPEN
+    if record.origin is not _BUREAU and not case.allow_simulated:
+        known -= REAL
+    if not _NOTHING <= case.now - case.seen <= max_age:
+        known -= YOUNG
+    if observation is None or observation.stale:
+        known -= NOT_STALE
+    return known | _of_number(case, record) | _of_app(case) | ties(case, record)
 
 
-# Each of these begins with what is usual and takes away what is not so: to find nothing amiss costs
-# no more than the questions.
+_USUAL_RECORD: Final = RECORD | REGISTERED | NOT_BLACKLISTED | ACCESS_OPEN | REAL | YOUNG | NOT_STALE
 
 
 def _of_number(case: Case, record: RegistrationRecord | None) -> int:
@@ -105,23 +118,3 @@ def _of_app(case: Case) -> int:
 
 
 _USUAL_APP: Final = SHOWN | LINKED | NO_SECTORS | NO_DECLARATION | NOTHING_TO_CONNECT
-
-
-def _of_record(case: Case, record: RegistrationRecord, max_age: timedelta) -> int:
-    known, observation = _USUAL_RECORD, case.observation
-    if record.status is not _REGISTERED:
-        known -= REGISTERED
-    if record.blacklisted is not False:
-        known -= NOT_BLACKLISTED
-    if record.access_restricted is not False:
-        known -= ACCESS_OPEN
-    if record.origin is not _BUREAU and not case.allow_simulated:
-        known -= REAL
-    if not _NOTHING <= case.now - case.seen <= max_age:
-        known -= YOUNG
-    if observation is None or observation.stale:
-        known -= NOT_STALE
-    return known
-
-
-_USUAL_RECORD: Final = RECORD | REGISTERED | NOT_BLACKLISTED | ACCESS_OPEN | REAL | YOUNG | NOT_STALE
