@@ -7,6 +7,7 @@ Run it in a checkout: python -m examples.isp_worker
 from __future__ import annotations
 
 import queue
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,14 @@ Order = dict[str, Any]
 
 
 def taken(orders: queue.SimpleQueue[Order], most: int = 100) -> Iterator[Order]:
-    """What waits in the queue now, at most so many: one request to the registry."""
-    for _ in range(most):
-        try:
-            yield orders.get_nowait()
-        except queue.Empty:
-            return
+    """What waits in the queue and is due, at most so many: one request to the registry."""
+    now = datetime.now(UTC)
+    for _ in range(min(most, orders.qsize())):  # the queue is this worker's alone
+        order = orders.get_nowait()
+        if order.get("not_before", now) > now:
+            orders.put(order)
+        else:
+            yield order
 
 
 def work(gate: Gate, orders: queue.SimpleQueue[Order]) -> Iterator[str]:

@@ -446,7 +446,7 @@ class _Counting:
     """A registry over no network that is not quick, and counts how it is asked."""
 
     id = "counting"
-    capabilities = Capabilities(by_document=True, authoritative=True)
+    capabilities = Capabilities(by_document=True, authoritative=True, batches=True)
 
     def __init__(self) -> None:
         self.batches: list[int] = []

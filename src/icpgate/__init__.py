@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from icpgate.answer import ByDocument, ByDomain, ByNumber, Found, NotRegistered, Observation, Unavailable, Why
     from icpgate.app import App, Declaration, DeclarationStatement, Display, Operator, PackageFacts, PreApproval
     from icpgate.decision import Basis, Decision, Reason, Verdict
     from icpgate.errors import ConfigurationError, Denied, IcpGateError, InvalidApp, InvalidNumber, PolicyError
@@ -31,6 +32,9 @@ __all__ = [
     "AsyncGate",
     "AsyncLookupClient",
     "Basis",
+    "ByDocument",
+    "ByDomain",
+    "ByNumber",
     "Cache",
     "ConfigurationError",
     "Decision",
@@ -38,6 +42,7 @@ __all__ = [
     "DeclarationStatement",
     "Denied",
     "Display",
+    "Found",
     "Gate",
     "GateSettings",
     "IcpGateError",
@@ -46,6 +51,8 @@ __all__ = [
     "Limits",
     "LookupClient",
     "Mode",
+    "NotRegistered",
+    "Observation",
     "Occasion",
     "Operator",
     "PackageFacts",
@@ -60,7 +67,9 @@ __all__ = [
     "RegistrationStatus",
     "ServiceKind",
     "SigningCertificate",
+    "Unavailable",
     "Verdict",
+    "Why",
     "__version__",
     "find_all",
     "parse",
@@ -69,6 +78,16 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES: Final = {
+    "icpgate.answer": (
+        "ByDocument",
+        "ByDomain",
+        "ByNumber",
+        "Found",
+        "NotRegistered",
+        "Observation",
+        "Unavailable",
+        "Why",
+    ),
     "icpgate.app": ("App", "Declaration", "DeclarationStatement", "Display", "Operator", "PackageFacts", "PreApproval"),
     "icpgate.decision": ("Basis", "Decision", "Reason", "Verdict"),
     "icpgate.errors": ("ConfigurationError", "Denied", "IcpGateError", "InvalidApp", "InvalidNumber", "PolicyError"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from icpgate.answer import ByDocument
 from icpgate.errors import IcpGateError
-from icpgate.gating import AHEAD, Checked, Gating, Question, Settled, queries_of, rows_of
+from icpgate.gating import Checked, Gating, Question, Settled, queries_of, rows_of
 from icpgate.options import async_lookup_of, lookup_of
 from icpgate.rules import Action, Occasion
 
@@ -112,14 +112,15 @@ class Gate(Settled):
         """
         Decide on many, lazily and in order; a row that cannot be read is an item with an error.
 
-        The error of a row that its reader could not read may stand in its place. A registry that is
-        asked over a network is asked about up to 100 at once, so many are read ahead.
+        The error of a row that its reader could not read may stand in its place. A registry that takes
+        many queries in one request is asked about up to 100 at once, any other over a network about up
+        to 8 (see `LookupClient.ahead`): so many are read ahead, and the deadline is for so many together.
         """
         gating, lookup = self._gating, self._lookup
         rows_of(apps)
         by_document = lookup.can_ask(ByDocument)
         position = 0
-        for rows in _batches(apps, 1 if lookup.is_quick else AHEAD):
+        for rows in _batches(apps, lookup.ahead(self.deadline)):
             questions = [gating.asked(row, occasion, as_of, by_document=by_document) for row in rows]
             answers = self._answers(questions)
             for question in questions:
@@ -223,7 +224,7 @@ class AsyncGate(Settled):
         rows_of(apps, "__aiter__" if isinstance(apps, AsyncIterable) else "__iter__")
         by_document = lookup.can_ask(ByDocument)
         position = 0
-        async for rows in _async_batches(apps, 1 if lookup.is_quick else AHEAD):
+        async for rows in _async_batches(apps, lookup.ahead(self.deadline)):
             questions = [gating.asked(row, occasion, as_of, by_document=by_document) for row in rows]
             answers = await self._answers(questions)
             for question in questions:

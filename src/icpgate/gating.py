@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from icpgate.answer import ByDocument, ByNumber, Observation, Unavailable, Why
 from icpgate.app import App
@@ -48,13 +48,10 @@ if TYPE_CHECKING:
     from icpgate.policy import Mode, Policy
     from icpgate.rules import Occasion
 
-__all__ = ["AHEAD", "Checked", "Gating", "Question", "Row", "Settled", "queries_of", "rows_of"]
+__all__ = ["Checked", "Gating", "Question", "Row", "Settled", "queries_of", "rows_of"]
 
 Row: TypeAlias = "App | Mapping[str, object] | IcpGateError"
 """One of many: an app, its description, or why its reader could not read it."""
-
-AHEAD: Final = 100
-"""How many apps `check_many` reads ahead where a registry can be asked about many at once."""
 
 
 class _Ids:

@@ -43,6 +43,7 @@ class Scripted:
             "by_domain": True,
             "authoritative": True,
             "quick": self.is_quick,
+            "batches": True,
         }
         self.capabilities = Capabilities(**(able | capabilities))  # type: ignore[arg-type]  # fields by name
         self.closed = 0

@@ -188,9 +188,9 @@ def test_an_answer_is_passed_on(scene: Scene, answer: Answer) -> None:
 
 @pytest.mark.parametrize("why", Why)
 def test_only_what_a_second_attempt_may_mend_is_asked_again(scene: Scene, why: Why) -> None:
-    """A connection that broke and a cut answer; nothing else."""
+    """A connection that broke; nothing else, unless its reader says so, as of a cut body."""
     registry = Told(scene.clock, Unavailable(why), HERE)
-    mendable = why in {Why.CONNECTION, Why.TRUNCATED}
+    mendable = why is Why.CONNECTION
     assert scene.ask(Guard(registry)) == [HERE if mendable else Unavailable(why)]
     assert registry.times == (2 if mendable else 1)
 
@@ -215,7 +215,7 @@ def test_no_more_attempts_than_the_limit(scene: Scene, attempts: int) -> None:
 @pytest.mark.usefixtures("_no_jitter")
 def test_each_wait_may_be_twice_as_long(scene: Scene) -> None:
     """Drawn from nothing to 0.1 × 2ⁿ seconds, and never from more than two."""
-    registry = Told(scene.clock, Unavailable(Why.TRUNCATED))
+    registry = Told(scene.clock, Unavailable(Why.TRUNCATED, retry_after=0.0))
     guard = Guard(registry, Limits(attempts=6))
     scene.ask(guard)
     waits = [later - at for (at, _), (later, _) in zip(registry.asked, registry.asked[1:], strict=False)]
@@ -234,7 +234,7 @@ def test_only_inside_the_loads_time(scene: Scene, left: float, times: int) -> No
 
 def test_retries_come_out_of_a_budget(scene: Scene) -> None:
     """A registry that cuts every answer gets its requests, five retries, and a tenth more."""
-    registry = Told(scene.clock, Unavailable(Why.TRUNCATED))
+    registry = Told(scene.clock, Unavailable(Why.TRUNCATED, retry_after=0.0))
     guard = Guard(registry)
     for _ in range(100):
         scene.ask(guard)
@@ -490,7 +490,7 @@ def test_without_limits_nothing_is_counted(scene: Scene) -> None:
     guard = Guard(Sending(sends(3, seconds=2.0)))
     assert scene.ask(guard) == [HERE]
     assert scene.line.sent == [(12.3, 2.0)] * 3
-    assert guard.left_today is None
+    assert guard.health.left_today is None
 
 
 def test_every_request_of_a_flow_is_counted(scene: Scene) -> None:
@@ -498,7 +498,7 @@ def test_every_request_of_a_flow_is_counted(scene: Scene) -> None:
     guard = Guard(Sending(sends(3)), Limits(per_second=2, per_day=5))
     assert scene.ask(guard) == [HERE]
     assert [at for at, _ in scene.line.sent] == pytest.approx([12.3, 12.8, 13.3])
-    assert guard.left_today == 2
+    assert guard.health.left_today == 2
 
 
 @pytest.mark.parametrize("kind", [Together, Later])
@@ -516,7 +516,7 @@ def test_requests_of_flows_inside_a_flow_are_counted(scene: Scene, kind: type) -
     guard = Guard(Sending(flow), Limits(per_day=10))
     assert scene.ask(guard) == [HERE]
     assert len(scene.line.sent) == (4 if kind is Together else 3)
-    assert guard.left_today == 10 - len(scene.line.sent)
+    assert guard.health.left_today == 10 - len(scene.line.sent)
 
 
 def test_what_flows_inside_a_flow_come_to_is_passed_on(scene: Scene) -> None:
@@ -543,7 +543,7 @@ def test_the_days_requests_used_up(scene: Scene) -> None:
     answers = [scene.ask(guard)[0] for _ in range(2 + 2 * FAILURES)]
     assert answers == [HERE, HERE] + [Unavailable(Why.RATE_LIMITED, detail)] * 2 * FAILURES
     assert len(scene.line.sent) == 2
-    assert guard.left_today == 0
+    assert guard.health.left_today == 0
     assert guard.breaker.state(scene.clock.monotonic()) == "closed"
     scene.clock.advance(86_400)
     assert scene.ask(guard, ends=90_000.0) == [HERE]
@@ -570,12 +570,25 @@ def test_a_rate_leaves_time_for_the_answer(scene: Scene) -> None:
     assert scene.clock.monotonic() == pytest.approx(now + 5.0)
 
 
+def test_a_retry_that_our_own_limits_hold_back_takes_nothing_back(scene: Scene) -> None:
+    """What the first attempt came to is told, and not that there was no second one."""
+
+    def flow() -> Flow[object]:
+        answer = yield from sends()()
+        return Unavailable(Why.UPSTREAM_ERROR, "http 503", 0.0) if answer is HERE else answer
+
+    guard = Guard(Sending(flow), Limits(per_day=1))
+    assert scene.ask(guard) == [Unavailable(Why.UPSTREAM_ERROR, "http 503", 0.0)]
+    assert len(scene.line.sent) == 1
+    assert guard.breaker.state(scene.clock.monotonic()) == "closed"
+
+
 def test_a_probe_that_our_own_limits_hold_back_gives_up(scene: Scene) -> None:
     """It asked nobody: the next one may probe, and the breaker is as it was."""
     guard = Guard(Sending(sends()), Limits(per_day=1))
     for _ in range(FAILURES):
         guard.breaker.failed(DOWN, 12.3, 0.0)
-    guard._limiter.take(Take("r", 0.0, 1, "2026-11-24", 1, 1.0, 1.0), 12.3)
+    guard.health.limiter.take(Take("r", 0.0, 1, "2026-11-24", 1, 1.0, 1.0), 12.3)
     scene.clock.advance(PAUSE)
     assert scene.ask(guard) == [Unavailable(Why.RATE_LIMITED, "the day's 1 requests are used up")]
     assert guard.breaker.state(scene.clock.monotonic()) == "half_open"
@@ -607,7 +620,7 @@ def test_a_second_level_shares_the_limits() -> None:
     guard = Guard(Sending(sends(2)), Limits(per_second=100, burst=7, per_day=50))
     assert scene.ask(guard, ends=10.0) == [HERE]
     assert [at for at, _ in scene.line.sent] == [0.0, 1.5]
-    assert guard.left_today == 40
+    assert guard.health.left_today == 40
     assert level.took == [Take("sending", 0.01, 7, "2026-11-24", 50, 57_600.0, 5.0)] * 2
 
 
@@ -616,7 +629,7 @@ def test_a_second_level_that_has_nothing_left() -> None:
     scene = Scene(level=Sharing((-1, 0)))
     guard = Guard(Sending(sends()), Limits(per_day=50))
     assert scene.ask(guard) == [Unavailable(Why.RATE_LIMITED, "the day's 50 requests are used up")]
-    assert guard.left_today == 0
+    assert guard.health.left_today == 0
 
 
 @pytest.mark.parametrize("value", [None, (), (1,), (0, 1, 2), ("0", 1), [0, 1], "ok", 3])
@@ -626,7 +639,7 @@ def test_without_a_second_level_each_process_keeps_to_the_limits(value: object) 
     guard = Guard(Sending(sends(2)), Limits(per_second=1, per_day=5))
     assert scene.ask(guard) == [HERE]
     assert [at for at, _ in scene.line.sent] == [0.0, 1.0]
-    assert guard.left_today == 3
+    assert guard.health.left_today == 3
 
 
 def test_a_retry_is_counted_as_well() -> None:
@@ -635,7 +648,7 @@ def test_a_retry_is_counted_as_well() -> None:
     scene.line.fails = True
     guard = Guard(Sending(sends()), Limits(per_day=100))
     assert scene.ask(guard) == [Unavailable(Why.CONNECTION)]
-    assert (len(scene.line.sent), guard.left_today) == (3, 97)
+    assert (len(scene.line.sent), guard.health.left_today) == (3, 97)
 
 
 def test_requests_that_run_later_are_counted_when_they_run() -> None:

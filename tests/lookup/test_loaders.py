@@ -183,3 +183,16 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 assert done()
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_closed_pool_lets_its_idle_threads_end() -> None:
+    """At once, and not when they have been idle for long; work can still be given."""
+    loaders = Loaders()
+    first = do(loaders)
+    until(lambda: len(loaders._idle) == 1)
+    loaders.close()
+    loaders.close()
+    first.join(LONG / 10)
+    assert not first.is_alive()
+    assert do(loaders) is not first
+    loaders.close()

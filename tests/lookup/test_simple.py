@@ -111,11 +111,6 @@ def test_several_queries_over_a_real_server() -> None:
     assert len(server.received) == 30
 
 
-def test_no_query_asks_nobody() -> None:
-    """A batch of none."""
-    assert asked(Mine()) == []
-
-
 def test_no_server_is_unavailable() -> None:
     """What the driver could not send is told with its why."""
     [observation] = asked(Mine(), by(NUMBER))
@@ -243,13 +238,6 @@ def test_a_registry_without_a_reader() -> None:
 
     answer = performed(Mute(), by(NUMBER), Reply(NOW, 0.0, Response(200, {}, b""))).answer
     assert answer == Unavailable(Why.INTERNAL, "NotImplementedError")
-
-
-def test_an_abandoned_flow_ends_quietly() -> None:
-    """Whoever is cancelled closes the flow in the middle."""
-    flow = Mine().ask([by(NUMBER)])
-    next(flow)
-    flow.close()
 
 
 def returning(value: int) -> Flow[int]:

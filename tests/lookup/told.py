@@ -39,7 +39,7 @@ class Told:
 
     def __init__(self, clock: Clock, *, id: str = "told", **capabilities: Any) -> None:  # noqa: A002 -- the word of the protocol
         """By default everything is registered, and observed when it is asked for."""
-        able: dict[str, Any] = {"by_document": True, "by_domain": True, "authoritative": True}
+        able: dict[str, Any] = {"by_document": True, "by_domain": True, "authoritative": True, "batches": True}
         self.id = id
         self.capabilities = Capabilities(**(able | capabilities))
         self.clock = clock

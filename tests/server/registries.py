@@ -20,7 +20,7 @@ class Held:
     """Answers once it is let go; counts what it is asked."""
 
     id = "held"
-    capabilities = Capabilities(authoritative=True)
+    capabilities = Capabilities(authoritative=True, batches=True)
 
     def __init__(self) -> None:
         """Not let go yet."""

@@ -24,10 +24,11 @@ from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry, is_of_the_past, k
 from icpgate.lookup.cache.memory import Kept, fresh_until
 from icpgate.lookup.cache.outcome import Outcome
 from icpgate.lookup.clocks import SystemClock
-from icpgate.lookup.flow import TAKES_BACK, Loaded, Loading
+from icpgate.lookup.flow import SIDE_BY_SIDE, TAKES_BACK, Loaded, Loading
 from icpgate.lookup.forks import remember
 from icpgate.lookup.guard import guarded
 from icpgate.lookup.limits import Limits
+from icpgate.lookup.wanted import Wanted, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,41 +37,18 @@ if TYPE_CHECKING:
     from icpgate.answer import Query
     from icpgate.lookup.clocks import Clock
     from icpgate.lookup.interface import Registry
-    from icpgate.lookup.singleflight import Flight
     from icpgate.lookup.steps import Flow
+    from icpgate.lookup.wanted import Status
 
-__all__ = ["Asking", "Status", "Wanted"]
+__all__ = ["Asking"]
 
 T = TypeVar("T")
 
 _UNINTELLIGIBLE: Final = frozenset({Why.MALFORMED, Why.SCHEMA})
 RENEWING: Final = "renewing"
+TOGETHER: Final = 100
+"""How many queries are asked at once of a registry that takes many in one request."""
 _NOTHING: Final = timedelta(0)
-
-
-@dataclass(slots=True)
-class Wanted:
-    """One query that the process could not answer by itself. Without a flight it was refused."""
-
-    query: Query
-    key: str
-    kept: Kept | None
-    flight: Flight[Outcome] | None = None
-    epoch: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """
-    How a registry fares: its breaker, what is left of the day, and how many loads are under way.
-
-    `left_today` is None without a quota, and before the first request.
-    """
-
-    registry: str
-    breaker: str
-    left_today: int | None
-    loading: int
 
 
 class Asking:
@@ -89,12 +67,13 @@ class Asking:
         self.id, capabilities = introduced(registry)
         self.askable = frozenset(capabilities.queries)
         self.quick = capabilities.quick
+        self.batches = capabilities.batches
         self.cacheable = capabilities.cacheable and not capabilities.quick
         self.clock = clock if clock is not None else SystemClock()
         self.lives = _one_of(_typed(lives, Lives, "lives"))
         self.limits = _typed(limits, Limits, "limits")
-        self.guard = guarded(registry, self.limits)
         self.cache = Cache.of(cache)
+        self.guard = guarded(registry, self.limits, health=self.cache.health_of(self.id))
         level = self.cache.level if self.cacheable else None
         self.loading = Loading(self.guard, self.lives, level is not None, self.cache.secret)
         self.share_every = SHARE_EVERY if level is not None else float("inf")
@@ -109,8 +88,16 @@ class Asking:
     @property
     def status(self) -> Status:
         """How the registry fares."""
-        guard = self.guard
-        return Status(self.id, guard.breaker.state(self.clock.monotonic()), guard.left_today, self._under_way)
+        return replace(status_of(self.guard, self.clock.monotonic()), loading=self._under_way)
+
+    def ahead(self, seconds: float) -> int:
+        """How many queries are worth asking at once by who waits so many seconds for all of them."""
+        if self.quick:
+            return 1
+        if self.batches:
+            return TOGETHER
+        rate = self.limits.per_second
+        return SIDE_BY_SIDE if rate is None else max(1, min(SIDE_BY_SIDE, int(rate * seconds / 2)))
 
     def unasked(self, query: Query) -> Observation:
         """A query that the registry cannot answer; what is no query is the caller's mistake."""
@@ -216,26 +203,24 @@ class Asking:
         self.cache.memory.counts.stale += 1
         return replace(kept.observation, stale=RENEWING)
 
-    def load(self, ours: Sequence[Wanted], ends: float) -> Flow[list[Loaded]]:
-        """The load of what `begin` returned; a driver performs it."""
+    def load(self, ours: Sequence[Wanted], ends: float) -> Flow[None]:
+        """The load of what `begin` returned; a driver performs it, and `end` must follow."""
         queries, keys = [want.query for want in ours], [want.key for want in ours]
-        own = [want.kept for want in ours]
-        return self.loading.load(queries, keys, own, ends, lambda position: self._may_keep(ours[position]))
+        return self.loading.load(queries, keys, [want.kept for want in ours], ends, _Landing(self, ours))
 
-    def land(self, ours: Sequence[Wanted], loaded: Sequence[Loaded]) -> None:
+    def loaded(self, want: Wanted, new: Loaded) -> None:
         """Keep what was loaded, and give it to everybody who waits."""
-        for want, new in zip(ours, loaded, strict=True):
-            try:
-                outcome = self._outcome(want, new)
-            except Exception as error:  # noqa: BLE001 -- a registry's own record may be anything; nobody is left waiting
-                outcome = Outcome(self.nobody(want.query, Why.INTERNAL, type(error).__name__))
-            self._land(want, outcome)
-        self._give_place()
+        try:
+            outcome = self._outcome(want, new)
+        except Exception as error:  # noqa: BLE001 -- a registry's own record may be anything; nobody is left waiting
+            outcome = Outcome(self.nobody(want.query, Why.INTERNAL, type(error).__name__))
+        self._land(want, outcome)
 
-    def fail(self, ours: Sequence[Wanted], why: Why, detail: str) -> None:
-        """Tell everybody who waits that the load itself failed."""
+    def end(self, ours: Sequence[Wanted], why: Why = Why.INTERNAL, detail: str = "the load ended") -> None:
+        """A load is over; everybody who still waits is told that it failed."""
         for want in ours:
-            self._land(want, Outcome(self.nobody(want.query, why, detail)))
+            if want.flight is not None and not want.flight.landed:
+                self._land(want, Outcome(self.nobody(want.query, why, detail)))
         self._give_place()
 
     def _land(self, want: Wanted, outcome: Outcome) -> None:
@@ -246,7 +231,7 @@ class Asking:
         observation = new.entry.observation
         answer = observation.answer
         if isinstance(answer, (Found, NotRegistered)):
-            return self._known(want, new.entry) if self._may_keep(want) else Outcome(observation)
+            return self._known(want, new.entry) if self.may_keep(want) else Outcome(observation)
         if answer.why in TAKES_BACK:
             self.cache.memory.forget(want.key)
             return Outcome(observation)
@@ -256,7 +241,7 @@ class Asking:
         before = self.cache.memory.put(want.key, self._kept(want.key, new.before), want.epoch)
         return Outcome(observation, self._reckoned(want.key, before))
 
-    def _may_keep(self, want: Wanted) -> bool:
+    def may_keep(self, want: Wanted) -> bool:
         """Not what was asked before somebody said to forget, nor what a later load of the same overtook."""
         assert want.flight is not None  # noqa: S101 -- `begin` gave it one
         is_last = self.cache.flights.is_last(want.key, want.flight)
@@ -318,9 +303,11 @@ class Asking:
         fresh = fresh_until(key, entry, self.lives)
         return Kept(entry, self.lives, fresh, elapsed + (fresh - now).total_seconds(), elapsed + self.share_every)
 
-    def result(self, want: Wanted, outcome: Outcome | None, waited: float) -> Observation:
-        """What the caller gets, from the load's outcome or without one."""
-        if want.flight is None:
+    def result(self, want: Wanted, waited: float) -> Observation:
+        """What the caller gets: what the load brought, or else what it told before it had to wait."""
+        flight = want.flight
+        outcome = None if flight is None else flight.value if flight.landed else flight.so_far
+        if flight is None:
             observation = self.nobody(want.query, Why.OVERLOADED, f"{self.limits.at_once} loads under way")
         elif outcome is None:
             observation = self.nobody(want.query, Why.TIMEOUT, f"no answer within {waited:g} s")
@@ -349,6 +336,25 @@ class Asking:
             return None
         self.cache.memory.counts.stale += 1
         return replace(newest.observation, stale=why.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Landing:
+    """Who waits for the queries of one load; see `Landing`."""
+
+    asking: Asking
+    ours: Sequence[Wanted]
+
+    def land(self, position: int, loaded: Loaded) -> None:
+        self.asking.loaded(self.ours[position], loaded)
+
+    def waits(self, position: int, so_far: Observation, resumes: float) -> None:
+        flight = self.ours[position].flight
+        if flight is not None:
+            flight.tell(Outcome(so_far), resumes)
+
+    def may_keep(self, position: int) -> bool:
+        return self.asking.may_keep(self.ours[position])
 
 
 _ANY_WRONG_CLOCK: Final = timedelta(days=1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING, Self, cast
 
 from icpgate.answer import Observation, Why
 from icpgate.lookup.about import Client
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from icpgate.answer import Query
     from icpgate.lives import Lives
-    from icpgate.lookup.asking import Wanted
     from icpgate.lookup.asynchronous import AsyncHttp
     from icpgate.lookup.cache.cache import Cache
     from icpgate.lookup.cache.outcome import Outcome
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from icpgate.lookup.interface import Registry
     from icpgate.lookup.limits import Limits
     from icpgate.lookup.singleflight import Flight
+    from icpgate.lookup.wanted import Wanted
 
 __all__ = ["AsyncLookupClient"]
 
@@ -95,7 +96,9 @@ class AsyncLookupClient(Client):
         answer = asking.hit(query)
         if type(answer) is Observation:
             return answer
-        return (await self._wait([answer], deadline))[0]  # type: ignore[list-item]  # the other of the two
+        want = cast("Wanted", answer)  # the other of the two
+        until, patience = self._begin([want], deadline)
+        return asking.at_once(want) or await self._landed(want, until, patience)
 
     async def look_up_many(self, queries: Sequence[Query], *, deadline: float | None = None) -> tuple[Observation, ...]:
         """See `LookupClient.look_up_many`."""
@@ -104,7 +107,9 @@ class AsyncLookupClient(Client):
             return tuple([await self.look_up(query) for query in queries])
         answers, wanted = asking.sorted_out(queries)
         if wanted:
-            answers.update(zip(wanted, await self._wait(list(wanted.values()), deadline), strict=True))
+            until, patience = self._begin(list(wanted.values()), deadline)
+            for query, want in wanted.items():
+                answers[query] = asking.at_once(want) or await self._landed(want, until, patience)
         return tuple(answers[query] for query in queries)
 
     def _world(self) -> LoopWorld:
@@ -128,9 +133,10 @@ class AsyncLookupClient(Client):
             return asking.nobody(query, Why.INTERNAL, type(error).__name__)
         return observations[0] if problem is None else asking.nobody(query, *problem)
 
-    async def _wait(self, wanted: list[Wanted], deadline: float | None) -> list[Observation]:
+    def _begin(self, wanted: list[Wanted], deadline: float | None) -> tuple[float, float]:
+        """Begin or join the loads; until when the caller waits by the loop's clock, and how long that is."""
         asking = self._asking
-        patience = asking.limits.seconds if deadline is None else deadline
+        patience = self._patience(deadline)
         until = asyncio.get_running_loop().time() + patience
         world = self._world()
         ours, ends = asking.begin(wanted)
@@ -138,28 +144,28 @@ class AsyncLookupClient(Client):
             load = world.start(self._load(ours, ends, world))
             self._loads[load] = ours
             load.add_done_callback(self._ended)
-        return [asking.at_once(want) or await self._landed(want, until, patience) for want in wanted]
+        return until, patience
 
     async def _landed(self, want: Wanted, until: float, patience: float) -> Observation:
-        flight = want.flight
-        landed = flight is not None and await _lands(flight, until)
-        return self._asking.result(want, flight.value if landed and flight is not None else None, patience)
+        if want.flight is not None and not want.flight.landed:
+            await _lands(want.flight, until, self._asking.clock)
+        return self._asking.result(want, patience)
 
     async def _load(self, ours: list[Wanted], ends: float, world: LoopWorld) -> None:
         """Perform a load, as a task of its own; whatever happens, everybody is told."""
         asking = self._asking
         try:
-            loaded = await perform(asking.load(ours, ends), world, ends)
+            await perform(asking.load(ours, ends), world, ends)
         except Exception as error:  # noqa: BLE001 -- a load that fails leaves everybody undecided
-            asking.fail(ours, Why.INTERNAL, type(error).__name__)
+            asking.end(ours, detail=type(error).__name__)
         else:
-            asking.land(ours, loaded)
+            asking.end(ours)
 
     def _ended(self, load: asyncio.Task[object]) -> None:
         """A load that was cancelled tells nobody anything by itself: it may not even have begun."""
         ours = self._loads.pop(load, None)
         if ours is not None and (load.cancelled() or not load.done()):
-            self._asking.fail(ours, Why.INTERNAL, "the loop that loaded it ended")
+            self._asking.end(ours, detail="the loop that loaded it ended")
 
     def _let_go_of_closed_loops(self) -> None:
         """What a loop left open that was closed: its world holds it, and so would never go by itself."""
@@ -171,26 +177,29 @@ class AsyncLookupClient(Client):
                 self._ended(load)
 
 
-async def _lands(flight: Flight[Outcome], until: float) -> bool:
-    """Wait until a load lands, wherever it runs, or until the loop's clock says so; cancelling harms no other."""
+async def _lands(flight: Flight[Outcome], until: float, clock: Clock) -> None:
+    """
+    Wait until a load lands, wherever it runs, but not beyond `until`, by the loop's clock, nor for nothing.
+
+    Cancelling harms no other.
+    """
     loop = asyncio.get_running_loop()
-    landing: asyncio.Future[None] = loop.create_future()
+    while not flight.landed and flight.resumes - clock.monotonic() < (left := until - loop.time()) and left > 0:
+        landing: asyncio.Future[None] = loop.create_future()
+        if flight.call(partial(_wake, landing, loop), flight.told):
+            timer = loop.call_at(until, _resolve, landing)
+            try:
+                await landing
+            finally:
+                timer.cancel()
 
-    def wake() -> None:
-        if _running_loop() is loop:
-            _resolve(landing)
-            return
-        with suppress(RuntimeError):  # the loop that waited is closed
-            loop.call_soon_threadsafe(_resolve, landing)
 
-    if not flight.call(wake):
-        return True
-    timer = loop.call_at(until, _resolve, landing)
-    try:
-        await landing
-    finally:
-        timer.cancel()
-    return flight.landed
+def _wake(landing: asyncio.Future[None], loop: asyncio.AbstractEventLoop) -> None:
+    if _running_loop() is loop:
+        _resolve(landing)
+        return
+    with suppress(RuntimeError):  # the loop that waited is closed
+        loop.call_soon_threadsafe(_resolve, landing)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

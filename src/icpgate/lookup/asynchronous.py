@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from icpgate.answer import Why
-from icpgate.lookup.drivers import LONGEST_SEND, MAX_STEPS, nothing, read
+from icpgate.lookup.drivers import LONGEST_SEND, MAX_STEPS, allowed, nothing, read
 from icpgate.lookup.steps import (
     Count,
     Drop,
@@ -113,6 +113,8 @@ async def perform(flow: Flow[T], world: LoopWorld, ends: float | None = None) ->
             draw = 0.0
             if type(step) is Now:
                 draw = random.random() if step.draw else 0.0  # noqa: S311 -- jitter is no secret
+            elif type(step) is Send:
+                value, failure = await _sent(step, world, ends)
             else:
                 value, failure = await _performed(step, world, ends)
             step = flow.send(Reply(clock.now(), clock.monotonic(), value, failure, draw))
@@ -127,10 +129,8 @@ async def perform(flow: Flow[T], world: LoopWorld, ends: float | None = None) ->
 async def _performed(step: Step, world: LoopWorld, ends: float | None) -> tuple[object, Exception | None]:
     if type(step) is ReadLocally:
         return await _read(step)
-    left = None if ends is None else ends - world.clock.monotonic()
-    if type(step) is Send:
-        return await _sent(step, world, left)
     if type(step) is Sleep:
+        left = None if ends is None else ends - world.clock.monotonic()
         await _sleep(world.clock, max(0.0, step.seconds if left is None else min(step.seconds, left)))
         return None, None
     if type(step) is Together:
@@ -145,8 +145,8 @@ async def _read(step: ReadLocally[object]) -> tuple[object, Exception | None]:
     return read(step) if step.quick else await asyncio.to_thread(read, step)
 
 
-async def _sent(step: Send, world: LoopWorld, left: float | None) -> tuple[object, Exception | None]:
-    left = min(LONGEST_SEND if each is None else each for each in (left, step.seconds))
+async def _sent(step: Send, world: LoopWorld, ends: float | None) -> tuple[object, Exception | None]:
+    left = allowed(step, world.clock, ends)
     if left <= 0:
         return None, Unanswered(Why.TIMEOUT, "no time left")
     try:

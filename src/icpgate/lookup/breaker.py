@@ -98,18 +98,22 @@ class Breaker:
             if self._probe_since == since:
                 self._probe_since = None
 
-    def succeeded(self) -> None:
-        """The registry answered."""
-        if self._failed or self._closed_until is not None:
-            with self._lock:
-                self._failed = self._opened = 0
-                self._closed_until = self._probe_since = None
+    def succeeded(self) -> bool:
+        """The registry answered; whether that closed it."""
+        if not self._failed and self._closed_until is None:
+            return False
+        with self._lock:
+            was_open = self._closed_until is not None
+            self._failed = self._opened = 0
+            self._closed_until = self._probe_since = None
+            return was_open
 
-    def failed(self, answer: Unavailable, now: float, draw: float, *, at_once: bool = True) -> None:
+    def failed(self, answer: Unavailable, now: float, draw: float, *, at_once: bool = True) -> float | None:
         """
         The registry did not answer; `draw` spreads the pauses of many processes.
 
-        Not `at_once`: what was asked may itself have been the cause, so it counts as any other failure.
+        Returns the seconds for which nobody is asked now, when that is what opened it. Not `at_once`:
+        what was asked may itself have been the cause, so it counts as any other failure.
         """
         with self._lock:
             self.why = answer.why
@@ -117,15 +121,17 @@ class Breaker:
             probing = self._probe_since is not None
             asked = answer.retry_after or 0.0
             if not (probing or asked >= 1 or self._failed >= self._needed or (at_once and answer.why in AT_ONCE)):
-                return
+                return None
             until = now if self._closed_until is None else self._closed_until
-            if until <= now:  # what fails while it is open was sent before: no further pause
+            opens = until <= now  # what fails while it is open was sent before: no further pause
+            if opens:
                 self._opened += 1
             pause = min(self._pause * self._opened, LONGEST_PAUSE) * (1 + 0.2 * draw)
             if asked >= 1:
                 pause = min(asked, LONGEST_ASKED_FOR)
             self._closed_until = max(until, now + pause)
             self._probe_since = None
+            return self._closed_until - now if opens else None
 
     def state(self, now: float) -> str:
         """`closed`, `open` or `half_open`, for people."""

@@ -9,7 +9,7 @@ Asks one registry through a cache, blocking, and guarantees what registries only
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from icpgate.answer import Observation, Why
 from icpgate.lookup.about import Client
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from icpgate.answer import Query
     from icpgate.lives import Lives
-    from icpgate.lookup.asking import Wanted
     from icpgate.lookup.cache.cache import Cache
     from icpgate.lookup.clocks import Clock
     from icpgate.lookup.drivers import Http
     from icpgate.lookup.interface import Registry
     from icpgate.lookup.limits import Limits
+    from icpgate.lookup.wanted import Wanted
 
 __all__ = ["LookupClient", "opened"]
 
@@ -80,6 +80,7 @@ class LookupClient(Client):
     def close(self) -> None:
         """Let go of connections, of the registry's files, and of a cache of its own; may be called twice."""
         self._world.close()
+        self._loaders.close()
         shut(self._asking.registry)
         if self._own_cache is not None:
             self._own_cache.close()
@@ -104,16 +105,25 @@ class LookupClient(Client):
         answer = asking.hit(query)
         if type(answer) is Observation:
             return answer
-        return self._wait([answer], deadline)[0]  # type: ignore[list-item]  # the other of the two
+        want = cast("Wanted", answer)  # the other of the two
+        until, patience = self._begin([want], deadline)
+        return asking.at_once(want) or self._landed(want, until, patience)
 
     def look_up_many(self, queries: Sequence[Query], *, deadline: float | None = None) -> tuple[Observation, ...]:
-        """What the registry says about each, in order; what is not known yet is asked as one batch."""
+        """
+        What the registry says about each, in order; what is not known yet is asked at once.
+
+        The deadline is for all. Without a way to ask about many in one request, `ahead` says how many
+        are worth asking at once.
+        """
         asking = self._asking
         if asking.quick:
             return tuple(self.look_up(query) for query in queries)
         answers, wanted = asking.sorted_out(queries)
         if wanted:
-            answers.update(zip(wanted, self._wait(list(wanted.values()), deadline), strict=True))
+            until, patience = self._begin(list(wanted.values()), deadline)
+            for query, want in wanted.items():
+                answers[query] = asking.at_once(want) or self._landed(want, until, patience)
         return tuple(answers[query] for query in queries)
 
     def _in_place(self, query: Query) -> Observation:
@@ -128,32 +138,36 @@ class LookupClient(Client):
             return asking.nobody(query, Why.INTERNAL, type(error).__name__)
         return observations[0] if problem is None else asking.nobody(query, *problem)
 
-    def _wait(self, wanted: list[Wanted], deadline: float | None) -> list[Observation]:
+    def _begin(self, wanted: list[Wanted], deadline: float | None) -> tuple[float, float]:
+        """Begin or join the loads; until when the caller waits by the clock, and how long that is."""
         asking = self._asking
-        patience = asking.limits.seconds if deadline is None else deadline
+        patience = self._patience(deadline)
         until = asking.clock.monotonic() + patience
         ours, ends = asking.begin(wanted)
         if ours:
             try:
                 self._loaders.start(partial(self._load, ours, ends))
             except RuntimeError:  # no thread can be had
-                asking.fail(ours, Why.OVERLOADED, "no thread left")
-        return [asking.at_once(want) or self._landed(want, until, patience) for want in wanted]
+                asking.end(ours, Why.OVERLOADED, "no thread left")
+        return until, patience
 
     def _landed(self, want: Wanted, until: float, patience: float) -> Observation:
-        flight = want.flight
-        landed = flight is not None and flight.wait(until - self._asking.clock.monotonic())
-        return self._asking.result(want, flight.value if landed and flight is not None else None, patience)
+        flight, clock = want.flight, self._asking.clock
+        while flight is not None and not flight.landed and flight.resumes < until:
+            told = flight.told
+            if not flight.wait(until - clock.monotonic(), told):
+                break
+        return self._asking.result(want, patience)
 
     def _load(self, ours: list[Wanted], ends: float) -> None:
         """Perform a load, on a thread of its own; whatever happens, everybody is told."""
         asking = self._asking
         try:
-            loaded = run(asking.load(ours, ends), self._world, ends)
+            run(asking.load(ours, ends), self._world, ends)
         except Exception as error:  # noqa: BLE001 -- a load that fails leaves everybody undecided
-            asking.fail(ours, Why.INTERNAL, type(error).__name__)
+            asking.end(ours, detail=type(error).__name__)
         else:
-            asking.land(ours, loaded)
+            asking.end(ours)
 
 
 def opened(registry: Registry | str) -> Registry:

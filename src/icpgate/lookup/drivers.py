@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from icpgate.lookup.loaders import Loaders
     from icpgate.lookup.steps import Flow, LevelStep, Request, Response, Step
 
-__all__ = ["MAX_STEPS", "Clock", "Http", "SystemClock", "World", "nothing", "read", "run"]
+__all__ = ["MAX_STEPS", "Clock", "Http", "SystemClock", "World", "allowed", "nothing", "read", "run"]
 
 T = TypeVar("T")
 
@@ -157,10 +157,10 @@ def read(step: ReadLocally[object]) -> tuple[object, Exception | None]:
 
 
 def _performed(step: Step, world: World, ends: float | None) -> tuple[object, Exception | None]:
-    left = None if ends is None else ends - world.clock.monotonic()
     if type(step) is Send:
-        return _sent(step, world, left)
+        return _sent(step, world, ends)
     if type(step) is Sleep:
+        left = None if ends is None else ends - world.clock.monotonic()
         world.sleep(max(0.0, step.seconds if left is None else min(step.seconds, left)))
         return None, None
     if type(step) is Together:
@@ -175,8 +175,14 @@ LONGEST_SEND: Final = 60.0
 """For a request in a lookup without a limit of its own."""
 
 
-def _sent(step: Send, world: World, left: float | None) -> tuple[object, Exception | None]:
-    left = min(LONGEST_SEND if each is None else each for each in (left, step.seconds))
+def allowed(step: Send, clock: Clock, ends: float | None) -> float:
+    """For how many seconds a request may take: none are left when it is nothing or less."""
+    left = LONGEST_SEND if ends is None else ends - clock.monotonic()
+    return min(left, LONGEST_SEND if step.seconds is None else step.seconds)
+
+
+def _sent(step: Send, world: World, ends: float | None) -> tuple[object, Exception | None]:
+    left = allowed(step, world.clock, ends)
     if left <= 0:
         return None, Unanswered(Why.TIMEOUT, "no time left")
     try:

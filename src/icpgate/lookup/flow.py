@@ -4,6 +4,7 @@ One load: the second level, then the registry, then the second level again. Pure
 - What the second level holds is used while it is fresh, whoever put it there.
 - Of several processes that want one key, one asks and the others look again; the lock between
   them is an economy. Who does not get it in time asks too.
+- Each answer is told as soon as it is there: a slow one holds up no other.
 - What nobody could say is never kept. An answer that takes a record back drops what was kept.
 """
 
@@ -11,26 +12,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from icpgate.answer import Found, NotRegistered, Unavailable, Why
 from icpgate.lives import observed_of
 from icpgate.lookup.believing import believed
 from icpgate.lookup.cache.encoding import decode, stored
 from icpgate.lookup.cache.entry import Entry, is_of_the_past
-from icpgate.lookup.steps import Drop, GetMany, Lock, Now, PutMany, Sleep, Unlock
+from icpgate.lookup.steps import Drop, GetMany, Lock, Now, PutMany, Sleep, Together, Unlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from icpgate.answer import Query
+    from icpgate.answer import Observation, Query
     from icpgate.lives import Lives
     from icpgate.lookup.cache.memory import Kept
     from icpgate.lookup.guard import Guard
     from icpgate.lookup.steps import Flow, Reply, StoredEntry
 
-__all__ = ["TAKES_BACK", "Loaded", "Loading"]
+__all__ = ["SIDE_BY_SIDE", "TAKES_BACK", "Landing", "Load", "Loaded", "Loading"]
+
+SIDE_BY_SIDE: Final = 8
+"""How many queries of one load are under way at once where each is a request of its own."""
 
 TAKES_BACK: Final = frozenset({Why.NOT_LISTED, Why.NOT_COVERED, Why.WRONG_PROVINCE, Why.REGISTRIES_DISAGREE})
 """The registry answered, and what it answered is not what it said before: nothing older may stand in for it."""
@@ -53,6 +57,22 @@ class Loaded:
     before: Entry | None = None
 
 
+class Landing(Protocol):
+    """Who is told what becomes of the queries of a load, by their positions in it."""
+
+    def land(self, position: int, loaded: Loaded) -> None:
+        """It is known, while others may still be under way."""
+        ...
+
+    def waits(self, position: int, so_far: Observation, resumes: float) -> None:
+        """Nothing will change before `resumes` on the monotonic clock; until then this is all that is known."""
+        ...
+
+    def may_keep(self, position: int) -> bool:
+        """Whether nobody said meanwhile to forget it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Loading:
     """What loads need to know: the registry behind its guard, the lives of answers, the secret of the level."""
@@ -63,112 +83,167 @@ class Loading:
     secret: bytes | None = None
 
     def load(
-        self,
-        queries: Sequence[Query],
-        keys: Sequence[str],
-        own: Sequence[Kept | None],
-        ends: float,
-        may_keep: Callable[[int], bool],
-    ) -> Flow[list[Loaded]]:
+        self, queries: Sequence[Query], keys: Sequence[str], own: Sequence[Kept | None], ends: float, landing: Landing
+    ) -> Flow[None]:
         """
-        Load every query, in order; `keys` are their keys in the second level.
+        Load every query; `keys` are their keys in the second level.
 
         `own` is what the process itself has. While that is fresh it goes on with it where the level
         is gone or has nothing newer, but not where an entry is missing, which may have been dropped.
-        `may_keep` tells, at the end, of which positions nobody said meanwhile to forget them.
         """
-        if not self.has_level:
-            return (yield from self._ask(queries, ends))
-        found = yield from self._look(queries, keys, own)
-        reply = yield Now()
-        known = [_if_fresh(kept, reply) for kept in own] if found is None else found
-        missing = [i for i, entry in enumerate(known) if entry is None or not self._is_fresh(entry, reply.now)]
-        loaded = {i: Loaded(entry) for i, entry in enumerate(known) if entry is not None and i not in set(missing)}
-        if len(missing) == 1:
-            position = missing[0]
-            alone = yield from self._one(queries[position], keys[position], own[position], ends)
-            loaded[position] = Loaded(alone.entry, alone.before or known[position])
-        elif missing:
-            asked = yield from self._ask([queries[i] for i in missing], ends)
-            yield from self._keep([keys[i] for i in missing], asked)
-            loaded.update({i: Loaded(new.entry, known[i]) for i, new in zip(missing, asked, strict=True)})
-        for position in missing:
-            if not may_keep(position):  # who forgets counts first and drops then: it sees ours, or we see its count
-                yield Drop(key=keys[position])
-        return [loaded[i] for i in range(len(queries))]
+        return Load(self, queries, keys, own, ends, landing).flow()
 
-    def _ask(self, queries: Sequence[Query], ends: float) -> Flow[list[Loaded]]:
+    def is_fresh(self, entry: Entry, now: datetime) -> bool:
+        """Whether another process's entry is used. The whole jitter: it is renewed a little sooner, never later."""
+        return now < self.lives.fresh_until(entry.observation, entry.asked_at, 1.0)
+
+    def kept_for(self, entry: Entry) -> float:
+        """For how many seconds the level may keep it."""
+        span = self.lives.span(entry.observation, entry.asked_at)
+        return max(1.0, (span.usable - entry.asked_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One load of some queries."""
+
+    by: Loading
+    queries: Sequence[Query]
+    keys: Sequence[str]
+    own: Sequence[Kept | None]
+    ends: float
+    landing: Landing
+
+    def flow(self) -> Flow[None]:
+        """Tell of every query what is known, each as soon as it is."""
+        positions: Sequence[int] = range(len(self.queries))
+        known: Sequence[Entry | None] = [None] * len(self.queries)
+        if self.by.has_level:
+            known = yield from self._known()
+            now = (yield Now()).now
+            for position, entry in enumerate(known):
+                if entry is not None and self.by.is_fresh(entry, now):
+                    self.landing.land(position, Loaded(entry))
+            positions = [i for i, entry in enumerate(known) if entry is None or not self.by.is_fresh(entry, now)]
+        if len(positions) == 1:
+            yield from self._one(positions[0], known[positions[0]])
+        elif positions and self.by.guard.registry.capabilities.batches:
+            yield from self._together(positions, known)
+        elif positions:
+            waiting = iter(positions)
+            lanes = min(SIDE_BY_SIDE, len(positions))
+            yield Together(tuple(self._in_turn(waiting, known) for _ in range(lanes)))
+
+    def _known(self) -> Flow[Sequence[Entry | None]]:
+        """What the second level has, or what the process has while that is gone."""
+        found = yield from self._look(range(len(self.queries)))
+        reply = yield Now()
+        return [_if_fresh(kept, reply) for kept in self.own] if found is None else found
+
+    def _in_turn(self, waiting: Iterator[int], known: Sequence[Entry | None]) -> Flow[None]:
+        """One of several that share what is waiting: a slow answer holds up nothing but its own lane."""
+        for position in waiting:
+            yield from self._one(position, known[position])
+
+    def _one(self, position: int, before: Entry | None) -> Flow[None]:
+        if not self.by.has_level:
+            (loaded,) = yield from self._ask((position,))
+            self.landing.land(position, loaded)
+            return
+        alone = yield from self._alone(position)
+        yield from self._end(position, Loaded(alone.entry, alone.before or before))
+
+    def _together(self, positions: Sequence[int], known: Sequence[Entry | None]) -> Flow[None]:
+        """Ask about all in one go."""
+        asked = yield from self._ask(positions)
+        if self.by.has_level:
+            yield from self._keep(positions, asked)
+        for position, new in zip(positions, asked, strict=True):
+            yield from self._end(position, Loaded(new.entry, known[position]))
+
+    def _end(self, position: int, loaded: Loaded) -> Flow[None]:
+        """Who forgets counts first and drops then: it sees what was kept, or its count is seen here."""
+        if self.by.has_level and not self.landing.may_keep(position):
+            yield Drop(key=self.keys[position])
+        self.landing.land(position, loaded)
+
+    def _ask(self, positions: Sequence[int]) -> Flow[list[Loaded]]:
         """Ask the registry; every answer has been held against its promises."""
+        queries = [self.queries[position] for position in positions]
+        guard = self.by.guard
         reply = yield Now()
         asked_at = reply.now
-        observations = yield from self.guard.ask(queries, ends)
+
+        def waits(query: Query, so_far: Observation, resumes: float) -> None:
+            said = believed(guard.registry, query, so_far, asked_at)
+            self.landing.waits(positions[queries.index(query)], said, resumes)
+
+        observations = yield from guard.ask(queries, self.ends, waits)
         reply = yield Now()
-        registry = self.guard.registry
         return [
-            Loaded(Entry(believed(registry, query, observation, reply.now), asked_at))
+            Loaded(Entry(believed(guard.registry, query, observation, reply.now), asked_at))
             for query, observation in zip(queries, observations, strict=True)
         ]
 
-    def _one(self, query: Query, key: str, own: Kept | None, ends: float) -> Flow[Loaded]:
+    def _alone(self, position: int) -> Flow[Loaded]:
         """Load one key that other processes may be loading too."""
+        key = self.keys[position]
         reply = yield Lock(key, _LOCKED)
         # For who has the lock and, if that one is lost, for one other; and so that there is time left to ask.
-        patient_until = min(reply.elapsed + 2 * _LOCKED, (reply.elapsed + ends) / 2)
+        patient_until = min(reply.elapsed + 2 * _LOCKED, (reply.elapsed + self.ends) / 2)
         before: Entry | None = None
         while reply.value is None and reply.elapsed < patient_until:
             draw = (yield Now(draw=True)).draw
             yield Sleep(_LOOK_AGAIN * (0.5 + draw))
-            before = yield from self._look_once(query, key, own)
+            before = yield from self._look_once(position)
             reply = yield Now()
-            if before is not None and self._is_fresh(before, reply.now):
+            if before is not None and self.by.is_fresh(before, reply.now):
                 return Loaded(before)
             reply = yield Lock(key, _LOCKED)
         token = reply.value if isinstance(reply.value, str) else ""
         locked_until = reply.elapsed if reply.value is None else reply.elapsed + _LOCKED
         if token:
             # The one that had the lock may have answered between our look and our lock.
-            before = yield from self._look_once(query, key, own)
-            if before is not None and self._is_fresh(before, (yield Now()).now):
+            before = yield from self._look_once(position)
+            if before is not None and self.by.is_fresh(before, (yield Now()).now):
                 yield Unlock(key, token)
                 return Loaded(before)
-        new = (yield from self._ask([query], ends))[0]
-        yield from self._keep([key], [new])
+        new = (yield from self._ask((position,)))[0]
+        yield from self._keep((position,), [new])
         reply = yield Unlock(key, token) if token else Now()
         if reply.elapsed < locked_until:
             return Loaded(new.entry, before)
-        return (yield from self._newer(query, key, own, Loaded(new.entry, before)))
+        return (yield from self._newer(position, Loaded(new.entry, before)))
 
-    def _newer(self, query: Query, key: str, own: Kept | None, mine: Loaded) -> Flow[Loaded]:
+    def _newer(self, position: int, mine: Loaded) -> Flow[Loaded]:
         """After a lock that ran out, somebody else may have asked later than we did."""
-        other = yield from self._look_once(query, key, own)
+        other = yield from self._look_once(position)
         is_newer = other is not None and observed_of(other.observation) > observed_of(mine.entry.observation)
         return Loaded(other, mine.before) if is_newer and other is not None else mine
 
-    def _look_once(self, query: Query, key: str, own: Kept | None) -> Flow[Entry | None]:
-        found = yield from self._look([query], [key], [own])
+    def _look_once(self, position: int) -> Flow[Entry | None]:
+        found = yield from self._look((position,))
         return None if found is None else found[0]
 
-    def _look(
-        self, queries: Sequence[Query], keys: Sequence[str], own: Sequence[Kept | None]
-    ) -> Flow[list[Entry | None] | None]:
+    def _look(self, positions: Sequence[int]) -> Flow[list[Entry | None] | None]:
         """
-        What the second level has for each key; None while it is gone.
+        What the second level has for each; None while it is gone.
 
         What the process has is judged by its own clocks: the level knows the wall clock alone, and
         brings nothing back that the other one has ended.
         """
-        reply = yield GetMany(tuple(keys))
-        if not isinstance(reply.value, (tuple, list)) or len(reply.value) != len(keys):
+        reply = yield GetMany(tuple(self.keys[position] for position in positions))
+        if not isinstance(reply.value, (tuple, list)) or len(reply.value) != len(positions):
             return None
-        found: list[Entry | None] = [None] * len(keys)
-        registry = self.guard.registry
+        found: list[Entry | None] = [None] * len(positions)
+        registry, secret = self.by.guard.registry, self.by.secret
         answered_by = getattr(registry, "answered_by", ())  # what several registries as one have
-        for position, blob in enumerate(reply.value):
+        for place, (position, blob) in enumerate(zip(positions, reply.value, strict=True)):
             if blob is not None:
-                entry = decode(blob, queries[position], registry.id, secret=self.secret, answered_by=answered_by)
+                entry = decode(blob, self.queries[position], registry.id, secret=secret, answered_by=answered_by)
                 if entry is not None and self._is_believed(entry, reply.now):
-                    kept = own[position]
-                    found[position] = entry if _is_newer(entry, kept) else _if_fresh(kept, reply)
+                    kept = self.own[position]
+                    found[place] = entry if _is_newer(entry, kept) else _if_fresh(kept, reply)
         return found
 
     def _is_believed(self, entry: Entry, now: datetime) -> bool:
@@ -176,30 +251,22 @@ class Loading:
         if not is_of_the_past(entry, now):
             return False
         query = entry.observation.query
-        checked = believed(self.guard.registry, query, entry.observation, now)
+        checked = believed(self.by.guard.registry, query, entry.observation, now)
         return checked is entry.observation and type(checked.answer) is not Unavailable
 
-    def _is_fresh(self, entry: Entry, now: datetime) -> bool:
-        # The whole jitter: what others kept is renewed a little sooner, never later.
-        return now < self.lives.fresh_until(entry.observation, entry.asked_at, 1.0)
-
-    def _keep(self, keys: Sequence[str], loaded: Sequence[Loaded]) -> Flow[None]:
+    def _keep(self, positions: Sequence[int], loaded: Sequence[Loaded]) -> Flow[None]:
         entries: list[StoredEntry] = []
-        for key, new in zip(keys, loaded, strict=True):
-            answer = new.entry.observation.answer
+        for position, new in zip(positions, loaded, strict=True):
+            key, answer = self.keys[position], new.entry.observation.answer
             if isinstance(answer, Found) and len(answer.records) > 1:
                 continue  # a level finds an entry by one number, and would not find this one to forget it
             if isinstance(answer, (Found, NotRegistered)):
-                asked, seconds = self.guard.registry.id, self._kept_for(new.entry)
-                entries.append(stored(new.entry, key, seconds, self.secret, asked=asked))
+                asked, seconds = self.by.guard.registry.id, self.by.kept_for(new.entry)
+                entries.append(stored(new.entry, key, seconds, self.by.secret, asked=asked))
             elif answer.why in TAKES_BACK:
                 yield Drop(key=key)
         if entries:
             yield PutMany(tuple(entries))
-
-    def _kept_for(self, entry: Entry) -> float:
-        span = self.lives.span(entry.observation, entry.asked_at)
-        return max(1.0, (span.usable - entry.asked_at).total_seconds())
 
 
 _NOTHING: Final = timedelta(0)

@@ -30,7 +30,9 @@ class Capabilities:
 
     `authoritative`: it may say *not registered*, about numbers inside `scope`. `contains` names
     the fields of a record that it has at all; None means that it does not say. `quick`: it answers
-    from this machine in microseconds, so it is asked in place and never through a cache.
+    from this machine in microseconds, so it is asked in place and never through a cache. `batches`: many
+    queries are one request to it, so they are asked together; otherwise each is asked for itself, and
+    its answer is there when it comes.
     """
 
     by_number: bool = True
@@ -41,6 +43,7 @@ class Capabilities:
     cacheable: bool = True
     contains: frozenset[str] | None = None
     quick: bool = False
+    batches: bool = False
 
     @property
     def queries(self) -> tuple[type[Query], ...]:

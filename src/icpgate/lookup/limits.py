@@ -64,6 +64,11 @@ class Limits:
                 raise ConfigurationError(message, hint=f"known: {', '.join(sorted(known))}", code="config.unknown")
         return cls(**table)  # type: ignore[arg-type]  # checked by __post_init__
 
+    @property
+    def are_of_requests(self) -> bool:
+        """Whether anything is stated about single requests, and not only about loads."""
+        return (self.attempts, self.per_second, self.burst, self.per_day) != _UNLIMITED
+
     def take(self, name: str, now: datetime, longest: float) -> Take | None:
         """The step that takes one request from the shared limits; None when there are none."""
         if self.per_second is None and self.per_day is None:
@@ -72,6 +77,9 @@ class Limits:
         day, resets = day_of(now)
         return Take(name, interval, self.burst, day, self.per_day or 0, resets, longest)
 
+
+_UNLIMITED: Final = (3, None, 1, None)
+"""Attempts, rate, burst and quota where nothing is stated."""
 
 _OPTIONAL: Final = frozenset({"per_second", "per_day"})
 _BOUNDS: Final[dict[str, tuple[float, float, bool]]] = {

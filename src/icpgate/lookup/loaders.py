@@ -31,7 +31,7 @@ class _Worker:
         self._wake.acquire()
         threading.Thread(target=self._run, name="icpgate-loader", daemon=True).start()
 
-    def give(self, work: Callable[[], None]) -> None:
+    def give(self, work: Callable[[], None] | None) -> None:
         self._work = work
         self._wake.release()
 
@@ -67,6 +67,15 @@ class Loaders:
             _Worker(self, work)
         else:
             worker.give(work)
+
+    def close(self) -> None:
+        """Let the idle threads end now; may be called twice. Who is at work ends later, as any that is idle."""
+        if self._process != os.getpid():
+            return  # they are the parent's
+        with self._lock:
+            idle, self._idle = self._idle, deque()
+        for worker in idle:
+            worker.give(None)
 
     def rest(self, worker: _Worker) -> None:
         """A worker has nothing to do."""

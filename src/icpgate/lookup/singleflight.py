@@ -2,6 +2,7 @@
 One load for one key, however many callers.
 
 - A load belongs to nobody: each caller waits for it to its own deadline and leaves; the load goes on.
+- While it has to wait itself it tells what it knows: who cannot wait so long leaves at once, with that.
 - Only the load's own failure is shared.
 - A load that does not end by its own limit no longer counts: the next caller starts another.
 - Threads and the tasks of any event loop wait for the same load.
@@ -25,13 +26,19 @@ T = TypeVar("T")
 class Flight(Generic[T]):
     """One load under way, and who is to be woken when it lands."""
 
-    __slots__ = ("_lock", "_wakers", "ends", "landed", "value")
+    __slots__ = ("_lock", "_wakers", "ends", "landed", "resumes", "so_far", "told", "value")
 
     def __init__(self, ends: float) -> None:
         """Begin; `ends` is the reading of the monotonic clock after which nobody waits for it."""
         self.ends = ends
         self.landed = False
         self.value: T | None = None
+        self.so_far: T | None = None
+        """What it last told before it landed."""
+        self.resumes = float("-inf")
+        """The reading of the monotonic clock until when it only waits, by what it last told."""
+        self.told = 0
+        """How often it told something."""
         self._lock = threading.Lock()
         self._wakers: list[Callable[[], object]] = []
 
@@ -45,20 +52,34 @@ class Flight(Generic[T]):
         for wake in wakers:
             wake()
 
-    def call(self, wake: Callable[[], object]) -> bool:
-        """Have `wake` called when it lands, on the thread that lands it; False when it has."""
+    def tell(self, so_far: T, resumes: float) -> None:
+        """Say what is known so far, and when it goes on by the monotonic clock; everybody who waits is woken."""
         with self._lock:
             if self.landed:
+                return
+            self.so_far, self.resumes, self.told = so_far, resumes, self.told + 1
+            wakers, self._wakers = self._wakers, []
+        for wake in wakers:
+            wake()
+
+    def call(self, wake: Callable[[], object], told: int = 0) -> bool:
+        """
+        Have `wake` called when it lands or tells something, on the thread that does.
+
+        False when it has landed, or has told something since it had told so often.
+        """
+        with self._lock:
+            if self.landed or self.told != told:
                 return False
             self._wakers.append(wake)
             return True
 
-    def wait(self, seconds: float) -> bool:
-        """Wait, as a thread, for at most so many seconds; whether it has landed."""
+    def wait(self, seconds: float, told: int = 0) -> bool:
+        """Wait, as a thread, for at most so many seconds; whether it has landed, or told something since."""
         waiting = threading.Lock()
         waiting.acquire()
         seconds = min(max(0.0, seconds), threading.TIMEOUT_MAX)
-        return not self.call(waiting.release) or waiting.acquire(timeout=seconds) or self.landed
+        return not self.call(waiting.release, told) or waiting.acquire(timeout=seconds) or self.landed
 
 
 class Flights(Generic[T]):

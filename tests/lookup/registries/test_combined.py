@@ -17,6 +17,7 @@ from icpgate.app import App
 from icpgate.errors import ConfigurationError
 from icpgate.lookup import Cache, Capabilities, Limits, LookupClient, Scope
 from icpgate.lookup.registries.combined import Combined, Strategy
+from icpgate.lookup.registries.json_api import JsonApi
 from icpgate.lookup.registries.memory import MemoryRegistry
 from icpgate.lookup.steps import Now
 from icpgate.rules import Action
@@ -187,10 +188,38 @@ def test_how_far_it_was_confirmed_is_told(kind: type[LookupClient]) -> None:
 
 def test_the_firsts_details_count(kind: type[LookupClient]) -> None:
     """Names may be written differently; the first member's is told."""
-    observation = ask(kind, "confirm", {"service_name": "甲"}, {"service_name": "乙"})
+    observation = ask(kind, "confirm", {"service_name": "Ａ 發"}, {"service_name": "a发"})
     assert isinstance(observation.answer, Found)
-    assert observation.answer.record.service_name == "甲"
+    assert observation.answer.record.service_name == "Ａ 發"
     assert observation.registry == "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "word"),
+    [
+        ("service_name", "甲", "乙", "registries_disagree"),
+        ("operator", "示例科技有限公司", "示例科技股份有限公司", "registries_disagree"),
+        ("document_number", "91510108MA6632C60R", "91110000802100433B", "registries_disagree"),
+        ("document_number", "91510108MA6632C60R", "9151****60R", "registered"),
+        ("operator", "示例科技有限公司", None, "registered"),
+    ],
+)
+def test_members_that_tell_of_different_people_disagree(
+    kind: type[LookupClient], name: str, one: str, other: str | None, word: str
+) -> None:
+    """A quorum protects whose registration it is, and not only that there is one; what one lacks is no word against."""
+    for strategy in ("confirm", "quorum"):
+        assert read(ask(kind, strategy, {name: one}, {name: other})) == word
+
+
+def test_one_address_confirms_nothing_of_itself() -> None:
+    """Two registries there are one, whatever they are called; only where they are asked in turn is that of no harm."""
+    url = "https://registry.example.cn"
+    pair = [JsonApi.ready("icpgate", url=url, id=name) for name in "ab"]
+    for strategy in ("confirm", "quorum"):
+        with pytest.raises(ConfigurationError, match="two registries at one address"):
+            Combined(pair, strategy=strategy)
+    assert Combined(pair).answered_by == ("a", "b")
 
 
 def test_a_no_is_as_old_as_the_oldest(kind: type[LookupClient]) -> None:
@@ -433,7 +462,8 @@ def test_one_alone_confirms_nothing(kind: type[LookupClient]) -> None:
         ({"by_number": False, "by_domain": True}, {}, {"by_domain": True}),
         ({"cacheable": False}, {}, {"cacheable": False}),
         ({"quick": True}, {}, {}),
-        ({"quick": True}, {"quick": True}, {"quick": True}),
+        ({"quick": True}, {"quick": True}, {"quick": True, "batches": True}),
+        ({"quick": True}, {"batches": True}, {"batches": True}),
         (
             {"authoritative": True, "scope": ONE},
             {},
@@ -462,7 +492,7 @@ def test_what_they_can_do_together(one: dict[str, object], other: dict[str, obje
 def test_registries_of_this_machine_are_asked_in_place(kind: type[LookupClient]) -> None:
     """Without cache and threads."""
     client = kind(Combined([memory(id="a"), memory(id="b")], strategy="confirm"), clock=FixedClock(NOW))
-    assert client.is_quick
+    assert client.ahead(2.0) == 1
     assert read(client.look_up(QUERY)) == "registered"
     assert [read(o) for o in client.look_up_many([QUERY, by(MISSING)])] == ["registered", "no"]
     assert client.cache.statistics.entries == client.cache.statistics.misses == 0
@@ -624,7 +654,7 @@ def test_the_kinds_that_are_answered_by_members_of_this_machine(kind: type[Looku
     local = MemoryRegistry([], id="local", authoritative=False, observed_at=NOW - timedelta(days=1), source="s")
     remote = Told(clock, id="remote")
     client = kind(Combined([memory(id="list", authoritative=False), local, remote]), clock=clock)
-    assert not client.is_quick
+    assert client.ahead(2.0) > 1
     assert client.can_ask(ByNumber)
     assert [read(client.look_up(query)) for query in (QUERY, by(OTHER))] == ["registered"] * 2
     assert remote.asked == [(by(OTHER),)]

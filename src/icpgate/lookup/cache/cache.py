@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from icpgate.errors import ConfigurationError, IcpGateError, quote
 from icpgate.lookup.cache.level import Level
 from icpgate.lookup.cache.memory import Memory
+from icpgate.lookup.guard import Health
 from icpgate.lookup.singleflight import Flights
 from icpgate.lookup.steps import Drop
 from icpgate.number import parse
@@ -54,7 +55,8 @@ class CacheStatistics:
 
 class Cache:
     """
-    Keeps observations for lookup clients, which may share one.
+    Keeps observations for lookup clients, which may share one; with it they share each registry's breaker,
+    rate and quota.
 
     It is bounded by `max_entries` and `max_bytes`. `level` is a second level that several
     processes share, or its URL: `sqlite:PATH`, `redis://…`. `secret` is what those processes
@@ -76,6 +78,7 @@ class Cache:
         self.level = _level(level)
         self.key_secret = self.secret or secrets.token_bytes(32)
         self.flights: Flights[Outcome] = Flights()
+        self._health: dict[str, Health] = {}
 
     @classmethod
     def of(cls, given: Cache | str | None) -> Cache:
@@ -86,6 +89,10 @@ class Cache:
             message = f"cache is {quote(given)}: a Cache or the URL of a second level is expected"
             raise ConfigurationError(message, hint="sqlite:cache.db or redis://localhost", code="config.cache")
         return given
+
+    def health_of(self, registry: str) -> Health:
+        """The breaker, rate and quota of the registry with this id: one for all clients that share the cache."""
+        return self._health.setdefault(registry, Health())
 
     def __enter__(self) -> Self:
         """Nothing to open: it works from its construction on."""

@@ -103,6 +103,8 @@ def _body(entry: Entry, secret: bytes | None, asked: str) -> dict[str, object]:
         "observed": microseconds(observation.observed_at),
         "asked": microseconds(entry.asked_at),
     }
+    if observation.insecure_tls:
+        body["insecure_tls"] = True
     if type(answer) is Found:
         return body | {"found": [record.written() for record in answer.records]}
     if type(answer) is NotRegistered:
@@ -148,10 +150,15 @@ def _decoded(
         return None
     answer = _answer(members, query, trusted=bool(secret))
     answering = _text(members["registry"])
-    if answer is None or len(members) != _MEMBERS or (answering != registry and answering not in answered_by):
+    # A mark that is there is true: who was not verified is no less so for what else stands there.
+    insecure_tls = members.get("insecure_tls", False)
+    if type(insecure_tls) is not bool or len(members) != _MEMBERS + insecure_tls:
+        return None
+    if answer is None or (answering != registry and answering not in answered_by):
         return None
     moment, asked_at = _moment(members["observed"]), _moment(members["asked"])
-    entry = Entry(Observation(query, answer, moment, _text(members["source"]), answering), asked_at)
+    source = _text(members["source"])
+    entry = Entry(Observation(query, answer, moment, source, answering, insecure_tls=insecure_tls), asked_at)
     return entry if _observed(entry) == int(match[2]) else None
 
 

@@ -37,16 +37,20 @@ def pack(entry: Entry) -> bytes:
     said = tuple(map(_record, answer.records)) if isinstance(answer, Found) else answer.scope
     parts = (
         _query(observation.query), said, _moment(observation.observed_at), observation.source, observation.registry,
-        _moment(entry.asked_at),
+        _moment(entry.asked_at), observation.insecure_tls,
     )  # fmt: skip
     return marshal.dumps(parts, _VERSION)
 
 
 def unpack(blob: bytes) -> Entry:
     """The entry of the bytes that `pack` made; of no others."""
-    query, said, observed_at, source, registry, asked_at = marshal.loads(blob)  # noqa: S302 -- made by `pack` in this process
+    parts = marshal.loads(blob)  # noqa: S302 -- made by `pack` in this process
+    query, said, observed_at, source, registry, asked_at, insecure_tls = parts
     answer = NotRegistered(said) if isinstance(said, str) else Found(tuple(map(_read_record, said)))
-    return Entry(Observation(_read_query(query), answer, _read(observed_at), source, registry), _read(asked_at))
+    observation = Observation(
+        _read_query(query), answer, _read(observed_at), source, registry, insecure_tls=insecure_tls
+    )
+    return Entry(observation, _read(asked_at))
 
 
 def _moment(moment: datetime) -> int:

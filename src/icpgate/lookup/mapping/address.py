@@ -22,6 +22,9 @@ _HOST: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?", re
 _MAX_HOST: Final = 253
 _UNRESERVED: Final = "/:@!$&'()*+,;=-._~"
 _EXAMPLE: Final = "https://registry.example.cn/prefix"
+_PLAIN_PATH: Final = re.compile(r"(?:[A-Za-z0-9/:@!$&'()*+,;=_~-]++|%(?!2[Ee])[0-9A-Fa-f]{2})*+")
+"""Without a dot, and encoded already."""
+
 _ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -102,6 +105,8 @@ def encoded_path(path: str) -> str:
 
     Raises `ConfigurationError` for a path that leads elsewhere than it says.
     """
+    if _PLAIN_PATH.fullmatch(path):
+        return path
     if any(step in {".", ".."} for step in path.replace("%2e", ".").replace("%2E", ".").split("/")):
         raise _refused("a path with . or .. in it")
     if _ESCAPE.search(path):

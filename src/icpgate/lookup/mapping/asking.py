@@ -9,7 +9,6 @@ From a query to a request: templates filled in, every value written as its place
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -32,7 +31,12 @@ __all__ = ["ENTITY", "built", "keys_of", "requested"]
 ENTITY: Final = "entity"
 """What `kinds` calls a number without a service."""
 
-_encoded: Final = partial(quote, safe="")
+_QUOTED: Final = tuple(quote(bytes([byte]), safe="") for byte in range(256))
+
+
+def _encoded(value: str) -> str:
+    """A value with all but letters, digits and -._~ percent-encoded."""
+    return "".join([_QUOTED[byte] for byte in value.encode("utf-8")])
 
 
 def keys_of(query: Query) -> dict[str, str]:
@@ -47,12 +51,14 @@ def keys_of(query: Query) -> dict[str, str]:
 def requested(ask: Ask, address: Address, query: Query, secrets: Credentials) -> Request:
     """The request that asks a query; raises `Unanswered` for one that cannot be asked."""
     values = keys_of(query)
-    if not all(value.strip() and _is_text(value) for value in values.values()):
-        raise Unanswered(Why.CONFIGURATION, "a query with nothing to ask by")
+    for value in values.values():
+        if not value.strip() or not _is_text(value):
+            raise Unanswered(Why.CONFIGURATION, "a query with nothing to ask by")
     kind = _kind(ask, query)
     if kind is not None:
         values["kind"] = str(kind)
-    values.update({f"secret:{name}": secrets[name] for name in secrets})
+    for name in secrets:
+        values[f"secret:{name}"] = secrets[name]
     return built(ask, address, values, _json(ask.json, values, kind))
 
 
@@ -79,12 +85,13 @@ def _kind(ask: Ask, query: Query) -> Literal | None:
 def built(ask: Ask, address: Address, values: Mapping[str, str], body: object) -> Request:
     """A request of these values; `body` is its JSON, unless it has a form or none."""
     path = ask.path.filled(values, _encoded) or ""
-    if any(step in {".", ".."} for step in path.split("/")):
+    if "." in path and any(step in {".", ".."} for step in path.split("/")):
         raise Unanswered(Why.CONFIGURATION, "a query that cannot stand in a path")
     query = _pairs(ask.query, values)
     headers = [("accept", "application/json"), *_pairs(ask.headers, values)]
-    if not all(value.isascii() and value.isprintable() for _, value in headers):
-        raise Unanswered(Why.CONFIGURATION, "a value that cannot stand in a header")
+    for _, value in headers:
+        if not (value.isascii() and value.isprintable()):
+            raise Unanswered(Why.CONFIGURATION, "a value that cannot stand in a header")
     sent = b""
     if ask.form:
         headers.append(("content-type", "application/x-www-form-urlencoded"))
@@ -97,7 +104,7 @@ def built(ask: Ask, address: Address, values: Mapping[str, str], body: object) -
 
 
 def _pairs(members: tuple[tuple[str, Template], ...], values: Mapping[str, str]) -> list[tuple[str, str]]:
-    filled = ((name, template.filled(values)) for name, template in members)
+    filled = [(name, template.filled(values)) for name, template in members]
     return [(name, value) for name, value in filled if value is not None]
 
 

@@ -13,8 +13,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, cast
 
 from icpgate.answer import Found, NotRegistered, Observation, Unavailable, Why
+from icpgate.chinese import fold
 from icpgate.errors import ConfigurationError, nearest, quote
 from icpgate.lookup.believing import believed, introduced
+from icpgate.lookup.channel import marked
 from icpgate.lookup.guard import Guard, guarded
 from icpgate.lookup.interface import Capabilities, shut
 from icpgate.lookup.limits import Limits
@@ -58,7 +60,8 @@ class Combined:
     Several registries, asked as one.
 
     Found in two registries is the same answer when number, status, blacklisting, restriction and
-    origin agree; names and other details may be written differently, and the first member's count.
+    origin agree, and operator, service name and document number where both have them. Names are compared
+    as the rules compare them: width, case, blanks and traditional characters make no difference.
     """
 
     def __init__(
@@ -88,6 +91,10 @@ class Combined:
                 f"{len(self._members)} registries to combine" if len(set(leaves)) == len(leaves) else "a registry twice"
             )
             raise ConfigurationError(message, hint="give at least two different ones", code="config.registry")
+        places = [place for member in self._members if (place := getattr(member, "place", ""))]
+        if self.strategy is not Strategy.IN_TURN and len(set(places)) < len(places):
+            message = "two registries at one address: it would confirm itself"
+            raise ConfigurationError(message, hint="give registries of different services", code="config.registry")
         each = [None] * len(self._members) if limits is None else list(limits)
         if len(each) != len(self._members):
             message = f"{len(each)} limits for {len(self._members)} registries"
@@ -115,6 +122,7 @@ class Combined:
             scope=Scope.union(each.scope for each in saying_no or able),
             cacheable=all(each.cacheable for each in able),
             quick=all(each.quick for each in able),
+            batches=all(each.batches or each.quick for each in able),
         )
 
     @property
@@ -138,7 +146,7 @@ class Combined:
             part if isinstance(part, list) else _broken(guard.registry.id, queries, part, reply.now)
             for guard, part in zip(self.guards, parts, strict=True)
         ]
-        return [self._settled(query, [part[i] for part in said]) for i, query in enumerate(queries)]
+        return [self._of_all(query, [part[i] for part in said]) for i, query in enumerate(queries)]
 
     def _in_turn(self, queries: Sequence[Query]) -> Flow[list[Observation]]:
         answers: dict[Query, Observation] = {}
@@ -171,11 +179,15 @@ class Combined:
                 answers[query] = believed(member, query, observation, reply.now)
         return [answers[query] for query in queries]
 
+    def _of_all(self, query: Query, observations: Sequence[Observation]) -> Observation:
+        """One answer of all; whom nobody verified had a part in it, whoever's words it has."""
+        settled = self._settled(query, observations)
+        return marked(settled) if any(each.insecure_tls for each in observations) else settled
+
     def _settled(self, query: Query, observations: Sequence[Observation]) -> Observation:
         """One answer of all; the first member's where they agree."""
         said = [o for o in observations if not isinstance(o.answer, Unavailable)]
-        gists = {_gist(o.answer) for o in said}
-        if len(gists) > 1:
+        if len({_gist(o.answer) for o in said}) > 1 or _contradict(said):
             return self._nobody(query, observations, Why.REGISTRIES_DISAGREE, _in_words(said))
         needed = self.quorum if self.strategy is Strategy.QUORUM else _FEWEST
         lacks_first = self.strategy is Strategy.CONFIRM and bool(said) and said[0] is not observations[0]
@@ -236,6 +248,21 @@ def _gist(answer: Answer) -> object:
         (r.registration_number.canonical, r.status, bool(r.blacklisted), bool(r.access_restricted), r.origin)
         for r in answer.records
     )
+
+
+_NAMED: Final = ("operator", "service_name", "document_number")
+
+
+def _contradict(said: Sequence[Observation]) -> bool:
+    """Whether two members tell of different people or services; a masked value tells nothing."""
+    records = [record for o in said if isinstance(o.answer, Found) for record in o.answer.records]
+    numbers = {record.registration_number.canonical for record in records}
+    for name in _NAMED if len(records) > 1 else ():
+        for number in numbers:
+            values = [getattr(r, name) for r in records if r.registration_number.canonical == number]
+            if len({fold(value) for value in values if value is not None and "*" not in value}) > 1:
+                return True
+    return False
 
 
 def _word(answer: Answer) -> str:

@@ -90,6 +90,7 @@ class JsonApi(SimpleRegistry):
             scope=mapping.scope,
             cacheable=mapping.cacheable,
             contains=mapping.contains,
+            batches=mapping.batch is not None,
         )
 
     def __repr__(self) -> str:
