@@ -1,8 +1,8 @@
 """
 The big counts: each property with many more examples than `make test` gives it.
 
-make soak prints a table for docs/evidence.md: what, how many, how it ended, how long it took; and
-another one of the look-up (`lookup.py`).
+make soak prints a table for docs/evidence.md: what, how many, how it ended, how long it took; and others of the
+look-up (`lookup.py`), of damaged answers (`damage.py`), and of faults on the network (`edge.py`).
 """
 
 from __future__ import annotations
@@ -55,10 +55,12 @@ def main() -> int:
         sys.stdout.flush()
         if ended == "FAILED":
             sys.stderr.write(ran.stdout[-4_000:])
-    sys.stdout.write("\n")
-    sys.stdout.flush()
-    lookup = subprocess.run([sys.executable, "-m", "tests.soak.lookup"], cwd=ROOT, check=False)
-    return 1 if failed or lookup.returncode else 0
+    for each in ("lookup", "damage", "edge"):
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+        ran_alone = subprocess.run([sys.executable, "-m", f"tests.soak.{each}"], cwd=ROOT, check=False)
+        failed = failed or ran_alone.returncode != 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -91,8 +91,10 @@ def retry_after(text: str, now: datetime) -> float | None:
     return min(wait, LONGEST_WAIT) if wait >= 0 else None
 
 
-_OLDEST: Final = 9
-"""Digits of an `Age`: thirty years, older than the register."""
+_OLDEST: Final = 315_360_000
+"""Seconds: ten years, beyond which nothing is older. What lies before the register would be no moment at all."""
+
+_AGE_DIGITS: Final = 9
 
 
 def made_at(response: Response, now: datetime) -> datetime:
@@ -101,5 +103,5 @@ def made_at(response: Response, now: datetime) -> datetime:
     if ages == [""]:
         return now
     # Of several caches the oldest counts. What is no age may stand for any: then nothing is fresh.
-    seconds = [int(age) if _SECONDS.fullmatch(age) and len(age) <= _OLDEST else 10**_OLDEST for age in ages]
-    return now - timedelta(seconds=max(seconds))
+    seconds = [int(age) if _SECONDS.fullmatch(age) and len(age) <= _AGE_DIGITS else _OLDEST for age in ages]
+    return now - timedelta(seconds=min(max(seconds), _OLDEST))

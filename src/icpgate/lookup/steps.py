@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from icpgate.answer import Why
+    from icpgate.lookup.channel import Channel
 
 __all__ = [
     "Count",
@@ -47,7 +48,8 @@ class Unanswered(Exception):
     """
     A request that brought no usable response; the error of a reply, never raised to callers.
 
-    `detail` repeats nothing of what was sent or received. `retry_after` is in seconds.
+    `detail` repeats nothing of what was sent or received. `retry_after` is in seconds;
+    0 says that it may be asked again at once, as after a body that was cut.
     """
 
     def __init__(self, why: Why, detail: str = "", *, retry_after: float | None = None) -> None:
@@ -63,13 +65,15 @@ class Request:
     """
     One HTTP request. `url` is absolute, ASCII and percent-encoded.
 
-    Address, headers and body may hold credentials or a person's document: `repr` leaves them out.
+    Address, headers and body may hold credentials or a person's document: `repr` leaves them out. `channel`
+    is how it travels, where that is not as usual; the registry that sends it has one.
     """
 
     method: str
     url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
+    channel: Channel | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ def sent(value: object, status: int = 200, **headers: str) -> Sent:
     return Sent(body, status, {"content-type": JSON} | {name.replace("_", "-"): text for name, text in headers.items()})
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many come at once: those for whom there is no room wait for a second
+
+
 class LocalServer:
     """Answers as a function says, and keeps what it was asked."""
 
@@ -97,7 +101,7 @@ class LocalServer:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()

@@ -183,3 +183,26 @@ def test_a_body_is_bounded() -> None:
     assert why(b" " * (MAX_BYTES + 1)) is Why.TOO_LARGE
     assert read_body(response(b"7" + b" " * (MAX_BYTES - 1))) == 7
     assert why(b"[1, 2]", max_bytes=5) is Why.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"[" + b"0," * 20_001 + b"0]", Why.TOO_LARGE),
+        (b"[" + b"{}," * 10_001 + b"0]", Why.TOO_LARGE),
+        (b"[" + b"[[[]]]," * 5_001 + b"0]", Why.TOO_LARGE),
+        (b"[" * 100_000, Why.MALFORMED),
+        (b'{"a":' * 100_000, Why.MALFORMED),
+    ],
+    ids=["numbers", "objects", "lists", "brackets", "braces"],
+)
+def test_too_many_values_are_not_read(body: bytes, why: Why) -> None:
+    """Reading them would keep an event loop from everything else."""
+    with pytest.raises(Unanswered) as caught:
+        read_body(Response(200, {}, body))
+    assert caught.value.why is why
+
+
+def test_as_many_values_as_a_large_batch_has_are_read() -> None:
+    """Six hundred records of thirty fields."""
+    assert len(read_body(Response(200, {}, b"[" + b"0," * 19_998 + b"0]"))) == 19_999  # type: ignore[arg-type]  # a list

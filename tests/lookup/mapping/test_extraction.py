@@ -545,3 +545,63 @@ def test_an_entity_is_not_its_service() -> None:
     """Nor the other way round."""
     assert why(ONE, answered(row()), by("京ICP备2026999901号")) is Why.MALFORMED
     assert why(ONE, answered(row()), ByDomain("example.cn")) is Why.MALFORMED
+
+
+FRAGMENTS = mapped(
+    rest="""
+[[check]]
+at = "/message"
+other = "ok"
+fragments = [{ has = "频次", means = "rate_limited" }, { has = "验证", means = "blocked" }]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("您目前访问频次过高[访问ip：192.0.2.1], 请稍后再试。", Why.RATE_LIMITED),
+        ("请完成验证", Why.BLOCKED),
+        ("访问频次过高，请完成验证", Why.RATE_LIMITED),
+    ],
+)
+def test_a_fragment_accuses(message: str, expected: Why) -> None:
+    """Wherever it stands; the first of the mapping counts. What was received is not repeated."""
+    answer = said(FRAGMENTS, answered(row(), message=message))
+    assert isinstance(answer, Unavailable)
+    assert answer.why is expected
+    assert "192.0.2.1" not in answer.detail
+
+
+@pytest.mark.parametrize("message", ["ok", "", "频", None, 7, ["频次"], {"频次": "频次"}])
+def test_without_a_fragment_nothing_is_said(message: object) -> None:
+    """What is no text has no fragment."""
+    assert isinstance(said(FRAGMENTS, answered(row(), message=message)), Found)
+    assert isinstance(said(FRAGMENTS, answered(row())), Found)
+
+
+EITHER = mapped('either = "/data"\ntotal = "/total"')
+
+
+def test_one_object_or_a_list_of_them() -> None:
+    """An object is held to the rules of one, a list to those of a list."""
+    assert record(EITHER).registration_number.canonical == NUMBER
+    assert record(EITHER, answered([row(number=OTHER), row()], total=2)).registration_number.canonical == NUMBER
+    assert why(EITHER, answered(row(number=OTHER))) is Why.MALFORMED
+    assert why(EITHER, answered([row(number=OTHER)], total=1)) is Why.NOT_LISTED
+    assert why(EITHER, answered([row(number=OTHER)], total=40)) is Why.TRUNCATED
+    assert why(EITHER, answered([row(), row(status="revoked")], total=2)) is Why.MALFORMED
+    assert why(EITHER, answered("active")) is Why.SCHEMA
+    assert why(EITHER, {"code": 0}) is Why.SCHEMA
+
+
+def test_rows_are_counted() -> None:
+    """More than a service has on a page are not looked at, were the right one among them."""
+    assert isinstance(said(LIST, answered([row(number=OTHER)] * 199 + [row()])), Found)
+    assert why(LIST, answered([row(number=OTHER)] * 200 + [row()])) is Why.TOO_LARGE
+
+
+def test_a_long_text_is_no_number() -> None:
+    """It is not looked at for what it might have in it."""
+    assert why(ONE, answered(row(number="京" * 65))) is Why.MALFORMED
+    assert isinstance(said(ONE, answered(row(number=f"{NUMBER:<64}"))), Found)

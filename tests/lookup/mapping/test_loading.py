@@ -188,9 +188,29 @@ DEFECTS = [
         "check[0].null: 'no' is not known",
     ),
     (SMALL + '\n[[check]]\nat = "/c"\ntable = [{ is = 0, means = "ok" }]\nelse = "ok"', "check[0].else: unknown key"),
+    (
+        SMALL + '\n[[check]]\nat = "/m"\nfragments = [{ has = "频次", means = "rate_limited" }]',
+        "check[0].table: missing",
+    ),
+    (
+        SMALL + '\n[[check]]\nat = "/m"\nother = "ok"\nfragments = [{ has = "好", means = "ok" }]',
+        "check[0].fragments[0].means: 'ok' is not known",
+    ),
+    (
+        SMALL + '\n[[check]]\nat = "/m"\nother = "ok"\nfragments = [{ means = "blocked" }]',
+        "check[0].fragments[0].has: missing",
+    ),
+    (
+        SMALL + '\n[[check]]\nat = "/m"\nother = "ok"\nfragments = [{ has = "", means = "blocked" }]',
+        "check[0].fragments[0].has: not a line of visible text",
+    ),
+    (
+        SMALL + '\n[[check]]\nat = "/m"\nother = "ok"\nfragments = [{ has = "x", is = 1, means = "blocked" }]',
+        "check[0].fragments[0].is: unknown key",
+    ),
     # Records.
-    (SMALL.replace('object = "/data"', ""), "records: object or list is needed, one of the two"),
-    (SMALL.replace('object = "/data"', 'object = "/data"\nlist = "/x"'), "records: object or list is needed"),
+    (SMALL.replace('object = "/data"', ""), "records: object, list or either is needed, one of the three"),
+    (SMALL.replace('object = "/data"', 'object = "/data"\nlist = "/x"'), "records: object, list or either is needed"),
     (SMALL.replace('object = "/data"', "object = 7"), "records.object: int given"),
     (
         SMALL.replace('object = "/data"', 'object = "/data"\ntotal = "/t"'),

@@ -64,24 +64,27 @@ class Authority:
         """A client's context that trusts this authority alone."""
         return ssl.create_default_context(cafile=str(self.path))
 
-    def serving(self, name: str = "127.0.0.1", *, ended: bool = False) -> ssl.SSLContext:
-        """A server's context with a certificate for an address or a name, which may have expired."""
+    def serving(
+        self, name: str = "127.0.0.1", *, ended: bool = False, later: bool = False, by_itself: bool = False
+    ) -> ssl.SSLContext:
+        """A server's context with a certificate for an address or a name: expired, not valid yet, signed by itself."""
         key = ec.generate_private_key(ec.SECP256R1())
-        end = datetime.now(UTC) + (-_DAY / 2 if ended else _DAY)
+        end = datetime.now(UTC) + (-_DAY / 2 if ended else 3 * _DAY if later else _DAY)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         alternative = x509.DNSName(name) if name[0].isalpha() else x509.IPAddress(ip_address(name))
         certificate = (
             x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(self._name)
+            .subject_name(subject)
+            .issuer_name(subject if by_itself else self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(end - 2 * _DAY)
             .not_valid_after(end)
             .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
+            .sign(key if by_itself else self._key, hashes.SHA256())
         )
-        path = self._folder / f"{name}-{ended}.pem"
+        path = self._folder / f"{name}-{ended}-{later}-{by_itself}.pem"
         path.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -91,3 +94,24 @@ class Authority:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(path)
         return context
+
+    def issued(self, name: str, password: str = "") -> tuple[Path, Path]:
+        """A client's certificate and its key, each in a file of its own; the key may be encrypted."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _DAY)
+            .not_valid_after(now + _DAY)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        sealed = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+        paths = self._folder / f"{name}.pem", self._folder / f"{name}.key"
+        paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, sealed))
+        return paths

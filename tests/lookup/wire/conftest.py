@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from icpgate.lookup.wire import asyncpool, blockingpool
 from tests.lookup.wire.certificates import Authority
 from tests.lookup.wire.server import unlistened
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _used_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connection is spared: what these tests are about is what happens on one that is used again."""
+    for pool in (asyncpool, blockingpool):
+        monkeypatch.setattr(pool, "SPARE", 0)
 
 
 @pytest.fixture

@@ -314,6 +314,8 @@ FORKING = """
 import asyncio, os, sys
 from icpgate.lookup.http import AsyncHttp
 from icpgate.lookup.steps import Request
+from icpgate.lookup.wire import asyncpool
+asyncpool.SPARE = 0  # each connection is used again at once
 http = AsyncHttp()
 request = Request("GET", sys.argv[1])
 with asyncio.Runner() as runner:

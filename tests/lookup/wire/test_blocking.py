@@ -152,6 +152,8 @@ FORKING = """
 import os, ssl, sys
 from icpgate.lookup.http import BlockingHttp
 from icpgate.lookup.steps import Request
+from icpgate.lookup.wire import blockingpool
+blockingpool.SPARE = 0  # each connection is used again at once
 url, certificates = sys.argv[1:]
 http = BlockingHttp(ssl_context=ssl.create_default_context(cafile=certificates))
 request = Request("GET", url)

@@ -10,6 +10,8 @@ import pytest
 
 from icpgate.answer import Why
 from icpgate.lookup.steps import Request, Response, Unanswered
+from icpgate.lookup.wire import asyncpool, blockingpool
+from icpgate.lookup.wire.budgets import QUIET_SECONDS, SPARE
 from tests.lookup.wire.callers import AsyncCaller, BlockingCaller, get, outcome
 from tests.lookup.wire.server import FaultServer, Peer, answer, in_turn, plays
 
@@ -53,6 +55,25 @@ def test_a_connection_is_kept(make: Callable[..., Caller]) -> None:
         assert bodies(caller, server, 3) == [b"GET /%d HTTP/1.1" % position for position in range(3)]
         assert server.connections == 1
         assert caller.places() == (1, 1)
+
+
+def test_a_connection_that_was_just_used_rests(make: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch) -> None:
+    """While there are few: something late may still come on it. One that has been quiet for a while is used first."""
+    for pool in (asyncpool, blockingpool):
+        monkeypatch.setattr(pool, "SPARE", SPARE)
+    caller = make()
+    with FaultServer(echo) as server:
+        bodies(caller, server, SPARE)
+        assert server.connections == SPARE
+        bodies(caller, server, 2 * SPARE)
+        assert server.connections == SPARE
+        time.sleep(1.5 * QUIET_SECONDS)
+        bodies(caller, server, 2)
+        assert server.connections == SPARE
+    alone = make(connections=1)
+    with FaultServer(echo) as server:
+        assert bodies(alone, server, 3) == [b"GET /%d HTTP/1.1" % position for position in range(3)]
+        assert server.connections == 1
 
 
 @pytest.mark.parametrize(
@@ -175,6 +196,33 @@ def test_what_has_begun_to_come_is_not_asked_for_again(make: Callable[..., Calle
         assert isinstance(came, Unanswered)
         assert (came.why, came.detail) == (Why.CONNECTION, "closed in the headers")
         assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("left", [b" trailing", b"\x00", b"0\r\n\r\n", b"}"])
+def test_what_the_last_answer_left_behind_is_no_answer(left: bytes, make: Callable[..., Caller]) -> None:
+    """Bytes of it that come only after the next request: the connection is replaced, once."""
+    caller = make()
+
+    def behave(peer: Peer) -> None:
+        plays(answer())(peer)
+        plays(left)(peer)
+
+    with FaultServer(in_turn(behave, echo)) as server:
+        caller.send(get(server.url))
+        assert caller.send(get(f"{server.url}/second")).body == b"GET /second HTTP/1.1"
+        assert len(server.requests) == 3
+        assert caller.places() == (1, 1)
+
+
+def test_noise_on_a_new_connection_is_not_asked_for_again(make: Callable[..., Caller]) -> None:
+    """Nor is noise behind an informational answer: the server means it."""
+    for first in (b"noise", b"HTTP/1.1 103 Early Hints\r\n\r\nnoise"):
+        caller = make()
+        with FaultServer(in_turn(plays(first), echo)) as server:
+            came = outcome(caller, server.url)
+            assert isinstance(came, Unanswered)
+            assert (came.why, came.detail) == (Why.PROTOCOL, "no HTTP")
+            assert len(server.requests) == 1
 
 
 def test_a_timeout_is_not_tried_again(make: Callable[..., Caller]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -14,7 +15,7 @@ import pytest
 from icpgate.answer import Why
 from icpgate.lookup.http import AsyncHttp
 from icpgate.lookup.steps import Unanswered
-from icpgate.lookup.wire.resolving import Resolver, literal
+from icpgate.lookup.wire.resolving import MAX_THREADS, Resolver, literal
 from tests.lookup.wire.callers import AsyncCaller, BlockingCaller, get, outcome
 from tests.lookup.wire.server import FaultServer, answer, plays
 
@@ -204,3 +205,74 @@ def test_two_ask_for_one_name(names: Callable[[Callable[[], list[tuple[str, int]
     assert first.result(5) == ((socket.AF_INET, ("127.0.0.1", 1)),)
     assert resolver.resolve("a.example", 1).result(5) == first.result()
     assert len(asked) == 2
+
+
+def test_names_beyond_the_fourth_wait_their_turn(names: Callable[[Callable[[], list[tuple[str, int]]]], None]) -> None:
+    """Four threads at most; who waits is not running, and is served once one of the four is done."""
+    go = threading.Event()
+
+    def found() -> list[tuple[str, int]]:
+        go.wait(5)
+        return [("127.0.0.1", 1)]
+
+    names(found)
+    resolver = Resolver()
+    futures = [resolver.resolve(f"host{n}.example", 1) for n in range(MAX_THREADS + 2)]
+    assert len([thread for thread in threading.enumerate() if thread.name == "icpgate-resolver"]) <= MAX_THREADS
+    assert not futures[-1].running()
+    go.set()
+    assert [future.result(5) for future in futures] == [((socket.AF_INET, ("127.0.0.1", 1)),)] * (MAX_THREADS + 2)
+
+
+def test_who_waits_in_vain_is_told_so(
+    caller: Caller, names: Callable[[Callable[[], list[tuple[str, int]]]], None]
+) -> None:
+    """It is our own threads that are busy: nothing is known about the registry."""
+    go = threading.Event()
+
+    def found() -> list[tuple[str, int]]:
+        go.wait(5)
+        return [("127.0.0.1", 1)]
+
+    names(found)
+    resolver = Resolver()
+    futures = [resolver.resolve(f"busy{n}.example", 1) for n in range(MAX_THREADS)]
+    assert refused(outcome(caller, "http://late.example", 0.05)) == (Why.OVERLOADED, "resolver")
+    go.set()
+    for future in futures:
+        future.result(5)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "usable"),
+    [
+        (["169.254.169.254"], []),
+        (["169.254.169.254", "127.0.0.1"], ["127.0.0.1"]),
+        (["fe80::1", "ff02::1", "::", "0.0.0.0", "::ffff:169.254.169.254"], []),  # noqa: S104 -- left out
+        (["10.0.0.1", "::1", "::ffff:10.0.0.1", "fd00::1"], ["10.0.0.1", "::1", "::ffff:10.0.0.1", "fd00::1"]),
+    ],
+)
+def test_addresses_at_which_no_registry_stands(
+    addresses: list[str], usable: list[str], names: Callable[[Callable[[], list[tuple[str, int]]]], None]
+) -> None:
+    """They are left out of what a name leads to; private ones are not: gateways stand there."""
+    names(lambda: [(address, 80) for address in addresses])
+    found = Resolver().resolve("some.example", 80).result(5)
+    assert [address[0] for _, address in found] == usable
+
+
+@pytest.mark.parametrize(("number", "why"), [(errno.EMFILE, Why.OVERLOADED), (errno.EAFNOSUPPORT, Why.CONNECTION)])
+def test_no_socket_can_be_had(number: int, why: Why, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of files says nothing about the registry; a family that this machine does not have is passed over."""
+    real = socket.socket
+
+    def none(family: int = -1, kind: int = -1, *rest: Any, **more: Any) -> socket.socket:
+        if family in {socket.AF_INET, socket.AF_INET6} and kind == socket.SOCK_STREAM and not rest and not more:
+            raise OSError(number, "none")
+        return real(family, kind, *rest, **more)
+
+    assert refused(outcome(caller, "http://127.0.0.1:1"))[0] is Why.CONNECTION
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "socket", none)
+        assert refused(outcome(caller, "http://127.0.0.1:1"))[0] is why
+    assert caller.places() == (0, 0)

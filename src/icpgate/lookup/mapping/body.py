@@ -28,6 +28,14 @@ __all__ = ["CHARSETS", "MAX_BYTES", "read_body", "read_text"]
 MAX_BYTES: Final = 1_048_576
 """A thousand ordinary records."""
 
+MAX_VALUES: Final = 20_000
+"""
+Values of one answer, counted by what stands before them. A record has thirty, a batch of a
+hundred three thousand; a mebibyte of nothing but `{}` would keep an event loop busy for a fifth of a second.
+"""
+
+_GLANCE: Final = 16_384
+
 CHARSETS: Final = (
     dict.fromkeys(("utf-8", "utf8"), "utf-8")
     | dict.fromkeys(("us-ascii", "ascii"), "ascii")
@@ -49,11 +57,25 @@ def read_body(
     declared as HTML, as some frameworks do by themselves.
     """
     text = read_text(response, charset=charset, json_as_html=json_as_html, max_bytes=max_bytes)
+    if len(text) > MAX_VALUES and text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
+        raise _crowded(text)
     try:
         return loads(text, max_characters=max_bytes)
     except InvalidJson as error:
         is_cut = error.code == "json.syntax" and _is_cut(text.removeprefix("\ufeff"))
-        raise Unanswered(Why.TRUNCATED if is_cut else Why.MALFORMED, error.code) from None
+        if is_cut:
+            raise Unanswered(Why.TRUNCATED, error.code, retry_after=0.0) from None
+        raise Unanswered(Why.MALFORMED, error.code) from None
+
+
+def _crowded(text: str) -> Unanswered:
+    """Too many values to be read; or, as a look at the first of them shows, no more than brackets."""
+    try:
+        loads(text[:_GLANCE])
+    except InvalidJson as error:
+        if error.code == "json.too_deep":
+            return Unanswered(Why.MALFORMED, error.code)
+    return Unanswered(Why.TOO_LARGE, f"more than {MAX_VALUES:,} values")
 
 
 def read_text(response: Response, *, charset: str, json_as_html: bool, max_bytes: int) -> str:
@@ -63,7 +85,7 @@ def read_text(response: Response, *, charset: str, json_as_html: bool, max_bytes
         raise Unanswered(Why.TOO_LARGE, f"more than {max_bytes:,} bytes")
     stripped = body.removeprefix(codecs.BOM_UTF8).strip()
     if not stripped:
-        raise Unanswered(Why.TRUNCATED, "an empty body")
+        raise Unanswered(Why.TRUNCATED, "an empty body", retry_after=0.0)
     declared = response.headers.get("content-type", "")
     is_html = declared.partition(";")[0].strip().lower() in _HTML
     if stripped.startswith(b"<") or (is_html and not json_as_html):
@@ -93,8 +115,14 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-_BEGUN: Final = re.compile(r"\s*|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|-|\.|[eE][+-]?|\\?u[0-9a-fA-F]{0,4}")
-"""What is left of a value that was cut: its beginning, or nothing."""
+_BLANKS: Final = re.compile(r"[ \t\n\r]*")
+_BEGUN: Final = re.compile(r"t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|-")
+_ESCAPE_BEGUN: Final = re.compile(r"\\?u[0-9a-fA-F]{0,4}")
+_NUMBER_BEGUN: Final = re.compile(r"(?:^|[\s\[:,])-?(?:0|[1-9][0-9]*)(?:\.|(?:\.[0-9]+)?[eE][+-]?)\Z")
+"""What is left of a value that was cut: its beginning, or nothing; of a number, what it ends with."""
+
+_EXPONENT: Final = 2
+"""Characters that a number may end with and go on from: `.`, `e`, `e+`."""
 
 
 def _is_cut(text: str) -> bool:
@@ -102,7 +130,12 @@ def _is_cut(text: str) -> bool:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        # The error of an escape may point behind its backslash.
         rest = text[error.pos :]
-        return error.msg.startswith("Unterminated string") or _BEGUN.fullmatch(rest) is not None
+        if error.msg.startswith("Unterminated string") or _BLANKS.fullmatch(rest):
+            return True
+        if error.msg.startswith("Invalid \\"):  # its place may be behind the backslash
+            return _ESCAPE_BEGUN.fullmatch(rest) is not None
+        if error.msg == "Expecting value":
+            return _BEGUN.fullmatch(rest) is not None
+        return len(rest) <= _EXPONENT and _NUMBER_BEGUN.search(text) is not None
     return False  # pragma: no cover -- what `loads` called a syntax error is one here as well

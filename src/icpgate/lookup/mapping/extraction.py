@@ -14,7 +14,7 @@ literals, never what was received.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from icpgate.answer import ByNumber, Found, Why, echoes
 from icpgate.errors import InvalidRecord
@@ -32,8 +32,12 @@ if TYPE_CHECKING:
     from icpgate.answer import Answer, Query
     from icpgate.jsontext import Json
     from icpgate.lookup.mapping.model import ApiMapping, Check, Records
+    from icpgate.lookup.mapping.pointer import Missing
 
-__all__ = ["Extraction"]
+__all__ = ["Extraction", "pass_checks"]
+
+MAX_ROWS: Final = 200
+"""Rows of one answer that are looked at. The largest page of the services known has 100; a row may cost 0.1 ms."""
 
 _Said: TypeAlias = "RegistrationRecord | None"
 """A record, or that there is none: the row says *not registered*."""
@@ -51,23 +55,25 @@ class Extraction:
 
     def answer(self, value: Json) -> Answer:
         """What the answer says; raises `Unanswered`."""
-        for check in self._mapping.checks:
-            _pass(check, value)
+        pass_checks(self._mapping, value)
         records = self._mapping.records
         assert records is not None  # noqa: S101 -- the loader demands it
         echoed = Keys.of_echo(self._mapping.echo, Row(value, value, records.failures)).is_about(self._query)
         if echoed is False:
             raise Unanswered(Why.MALFORMED, "an answer to another query")
-        if records.is_list:
+        found = records.at.resolve(value)
+        if records.is_list and not (records.is_either and isinstance(found, dict)):
             return self._of_list(value, records, echoed=bool(echoed))
-        row = Row(records.at.resolve(value), value, records.failures, str(records.at))
+        row = Row(found, value, records.failures, str(records.at))
         keys = Keys.of_row(self._mapping, row, self._query)
         return self._counted([self._said(row, keys, echoed=bool(echoed))])
 
     def _of_list(self, value: Json, records: Records, *, echoed: bool) -> Answer:
         rows = records.at.resolve(value)
         if not isinstance(rows, list):
-            raise Unanswered(Why.SCHEMA, f"no list at {records.at}")
+            raise Unanswered(Why.SCHEMA, f"no {'object or ' if records.is_either else ''}list at {records.at}")
+        if len(rows) > MAX_ROWS:
+            raise Unanswered(Why.TOO_LARGE, f"more than {MAX_ROWS} rows")
         is_cut = _is_cut(value, records, len(rows))
         said: list[_Said] = []
         unread: Unanswered | None = None
@@ -159,11 +165,20 @@ def _joined(one: RegistrationRecord, other: RegistrationRecord) -> RegistrationR
     return joined
 
 
+def pass_checks(mapping: ApiMapping, value: Json) -> None:
+    """Go on past every check of a mapping, in order; raises `Unanswered` at the first that says why not."""
+    for check in mapping.checks:
+        _pass(check, value)
+
+
 def _pass(check: Check, value: Json) -> None:
     """Go on, or raise why not."""
     found = check.at.resolve(value)
     if found in check.table:
         why, detail = check.table[found], f"{check.at} is {found!r}"  # a literal of the mapping itself
+    elif (accusation := _accusation(check, found)) is not None:
+        fragment, why = accusation
+        detail = f"{check.at} has {fragment!r} in it"
     elif found is MISSING:
         why, detail = check.missing, f"nothing at {check.at}"
     elif found is None:
@@ -176,6 +191,13 @@ def _pass(check: Check, value: Json) -> None:
         why, detail = Why.SCHEMA, f"another type at {check.at}"
     if why is not None:
         raise Unanswered(why, detail)
+
+
+def _accusation(check: Check, found: Json | Missing) -> tuple[str, Why] | None:
+    """The first fragment that a text has in it, and what that means."""
+    if not check.fragments or not isinstance(found, str):
+        return None
+    return next((accusation for accusation in check.fragments if accusation[0] in found), None)
 
 
 def _is_cut(value: Json, records: Records, given: int) -> bool:

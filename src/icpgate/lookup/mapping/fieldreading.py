@@ -73,10 +73,11 @@ def read_checks(reader: TableReader, data: Table) -> tuple[Check, ...]:
 
 
 def _read_check(reader: TableReader, table: Table, place: str) -> Check | None:
-    reader.unknown(place, table, ("at", "table", "other", "null", "missing"))
+    reader.unknown(place, table, ("at", "table", "fragments", "other", "null", "missing"))
     at = reader.pointer(table.get("at"), within(place, "at"))
     meanings = reader.literals(table, place, lambda value, where: reader.word(value, where, _OUTCOMES))
-    if "table" not in table:
+    fragments = _fragments(reader, table, place)
+    if "table" not in table and not ("fragments" in table and table.get("other") == OK):
         reader.refuse(within(place, "table"), "missing", expected='such as [{ is = 200, means = "ok" }]')
     outcomes = {
         name: reader.word(table.get(name, default), within(place, name), _OUTCOMES)
@@ -88,24 +89,39 @@ def _read_check(reader: TableReader, table: Table, place: str) -> Check | None:
     if at is None:
         return None
     other = outcomes["other"] or Why.UPSTREAM_ERROR
-    return Check(at, meanings, other, accuses, outcomes["null"], outcomes["missing"])
+    return Check(at, meanings, other, accuses, outcomes["null"], outcomes["missing"], fragments)
+
+
+def _fragments(reader: TableReader, table: Table, place: str) -> tuple[tuple[str, Why], ...]:
+    """What accuses wherever in a text it stands; a fragment can never mean that all is well."""
+    read: list[tuple[str, Why]] = []
+    for position, entry in enumerate(reader.tables(table, "fragments", place)):
+        where = f"{within(place, 'fragments')}[{position}]"
+        reader.unknown(where, entry, ("has", "means"))
+        fragment = reader.text(entry, "has", where)
+        if "has" not in entry:
+            reader.refuse(within(where, "has"), "missing", expected="a text such as 频次")
+        why = reader.word(entry.get("means"), within(where, "means"), WHYS)
+        if fragment and why is not None:
+            read.append((fragment, why))
+    return tuple(read)
 
 
 def read_records(reader: TableReader, data: Table) -> Records | None:
     """Where the records are; refused when that is not said."""
     table = reader.table(data, "records")
-    reader.unknown("records", table, ("object", "list", "total", "failures"))
-    shapes = [name for name in ("object", "list") if name in table]
+    reader.unknown("records", table, ("object", "list", "either", "total", "failures"))
+    shapes = [name for name in ("object", "list", "either") if name in table]
     if len(shapes) != 1:
-        hint = 'object = "/data" for one record, list = "/data/rows" for a list of them'
-        reader.refuse("records", "object or list is needed, one of the two", hint=hint)
+        hint = 'object = "/data" for one record, list = "/data/rows" for a list of them, either = "/data" for both'
+        reader.refuse("records", "object, list or either is needed, one of the three", hint=hint)
         return None
     at = reader.pointer(table[shapes[0]], f"records.{shapes[0]}")
     total = reader.pointer(table["total"], "records.total") if "total" in table else None
     if total is not None and shapes == ["object"]:
         reader.refuse("records.total", "only a list can be incomplete", hint="remove it")
     failures = reader.texts(table, "failures", "records") if "failures" in table else _FAILURES
-    return None if at is None else Records(at, shapes == ["list"], total, failures)
+    return None if at is None else Records(at, shapes != ["object"], total, failures, shapes == ["either"])
 
 
 def read_echo(reader: TableReader, data: Table) -> Echo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from icpgate.answer import ByDocument, ByDomain, ByNumber, Why
 from icpgate.document import DocumentType, normal_form
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from icpgate.number import RegistrationNumber
 
 __all__ = ["Keys", "number_of"]
+
+MAX_NUMBER: Final = 64
+"""Characters of a text that may be a number: the longest has 23, and what is none costs more the longer it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ def number_of(row: Row, field: Field) -> RegistrationNumber | None:
         raise Unanswered(Why.SCHEMA, f"no text at {field.at}")
     if value in field.absent:
         raise Unanswered(Why.NOT_LISTED, f"{field.at} says that there is none")
+    if len(value) > MAX_NUMBER:
+        raise Unanswered(Why.MALFORMED, f"no registration number at {field.at}")
     try:
         return parse(value)
     except InvalidNumber:

@@ -94,7 +94,8 @@ class Check:
     """
     A place that says whether the answer may be looked at; None means that it may.
 
-    `other` is for a value that is not listed; with `accuses` such a value says nothing.
+    `other` is for a value that is not listed; with `accuses` such a value says nothing. A text that is
+    not listed and has one of the `fragments` in it means what the first of them does: a why, never *ok*.
     """
 
     at: Pointer
@@ -103,16 +104,22 @@ class Check:
     accuses: bool
     null: Why | None
     missing: Why | None
+    fragments: tuple[tuple[str, Why], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Where the records are: one object, or a list with perhaps a place that says how many there are in all."""
+    """
+    Where the records are: one object, or a list with perhaps a place that says how many there are in all.
+
+    `is_either`: a list, or one object in its place.
+    """
 
     at: Pointer
     is_list: bool
     total: Pointer | None = None
     failures: frozenset[str] = frozenset()
+    is_either: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +169,15 @@ class ApiMapping:
     """
     One API. Which queries it can be asked follows from `asks` and `batch`.
 
-    `secrets` are as the file has them: a text, `env:NAME` or `file:PATH`; `repr` leaves them out.
+    `secrets` are as the file has them: a text, `env:NAME` or `file:PATH`; `repr` leaves them out, and the `url`,
+    which is not looked at here and may have a password in it that does not belong there.
     `needs` are those that a request has a place for, and whether it can do without.
     """
 
     name: str
     form: Form = Form.MAPPED
     id: str = ""
-    url: str = ""
+    url: str = field(default="", repr=False)
     source: str = ""
     insecure_http: bool = False
     authoritative: bool = False

@@ -10,7 +10,7 @@ The registry protocol's answers, read so that they come out as the served regist
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final
 
 from icpgate.answer import ByDocument, ByNumber, Found, Observation, Unavailable, Why, echoes
@@ -76,6 +76,11 @@ class ProtocolReader:
         """One observation; raises `Unanswered` for what is no answer to the query."""
         if not isinstance(value, dict):
             raise Unanswered(Why.SCHEMA, "no object for an answer")
+        observation = self._read(query, value, now)
+        # Whoever passes on what nobody verified says so, and anything but a plain false is taken for it.
+        return observation if value.get("insecure_tls", False) is False else replace(observation, insecure_tls=True)
+
+    def _read(self, query: Query, value: Mapping[str, Json], now: datetime) -> Observation:
         for key, text in written_query(query).items():
             if value.get(key) != text:
                 raise Unanswered(Why.MALFORMED, "an answer to another query")

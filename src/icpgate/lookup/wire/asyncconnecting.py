@@ -7,8 +7,20 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from icpgate.answer import Why
+from icpgate.lookup.steps import Unanswered
 from icpgate.lookup.wire.asynclink import Link
-from icpgate.lookup.wire.failures import late, lost_while_connecting, no_address, timed_out, unresolved
+from icpgate.lookup.wire.budgets import READ
+from icpgate.lookup.wire.failures import (
+    late,
+    lost_while_connecting,
+    no_address,
+    no_socket,
+    timed_out,
+    unresolved,
+    unresolved_in_time,
+)
+from icpgate.lookup.wire.proxy import Tunnel
 from icpgate.lookup.wire.resolving import literal
 from icpgate.lookup.wire.tls import nameable
 
@@ -18,6 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from icpgate.lookup.wire.message import Origin
+    from icpgate.lookup.wire.proxy import Proxy
     from icpgate.lookup.wire.resolving import Addresses, Resolver
 
 __all__ = ["connect"]
@@ -31,16 +44,20 @@ async def connect(
     resolver: Resolver,
     left: Callable[[Link], None],
     deadline: float,
+    proxy: Proxy | None = None,
 ) -> Link:
     """
-    A new connection, over TLS when there is a context. Raises `Unanswered`.
+    A new connection, over TLS when there is a context, by way of a proxy when there is one. Raises `Unanswered`.
 
     `deadline` is by the loop's clock; `left` is told when the connection is of no use any more.
     """
     if context is not None:
         nameable(origin.host)
-    addresses = literal(origin.host, origin.port) or await _resolved(origin, resolver, deadline)
+    host, port = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
+    addresses = literal(host, port) or await _resolved(host, port, resolver, deadline)
     sock = await _connected(addresses, deadline)
+    if proxy is not None and context is not None:
+        await _tunnelled(sock, Tunnel(origin, proxy), deadline)
     link = Link(origin, left)
     made = asyncio.get_running_loop().create_connection(
         lambda: link, sock=sock, ssl=context, server_hostname=None if context is None else origin.host
@@ -64,7 +81,7 @@ async def _until(deadline: float, doing: str, work: Awaitable[T]) -> T:
         raise timed_out(doing) from None
 
 
-async def _resolved(origin: Origin, resolver: Resolver, deadline: float) -> Addresses:
+async def _resolved(host: str, port: int, resolver: Resolver, deadline: float) -> Addresses:
     """The addresses of a name. Others may wait for the same: who is cancelled leaves them waiting."""
     loop = asyncio.get_running_loop()
     found: asyncio.Future[None] = loop.create_future()
@@ -77,13 +94,35 @@ async def _resolved(origin: Origin, resolver: Resolver, deadline: float) -> Addr
         with suppress(RuntimeError):  # the loop is closed: nobody is there to be told
             loop.call_soon_threadsafe(settle)
 
-    resolving = resolver.resolve(origin.host, origin.port)
+    resolving = resolver.resolve(host, port)
     resolving.add_done_callback(tell)
-    await _until(deadline, "name", found)
+    try:
+        async with asyncio.timeout_at(deadline):
+            await found
+    except TimeoutError:
+        raise unresolved_in_time(resolving) from None
     error = resolving.exception()
     if error is not None:
         raise unresolved(error)
     return resolving.result()
+
+
+async def _tunnelled(sock: socket.socket, tunnel: Tunnel, deadline: float) -> None:
+    """Have the proxy lead a tunnel to the origin; raises `Unanswered`, and closes the socket then."""
+    try:
+        await _until(deadline, "proxy", _asked(sock, tunnel))
+    except BaseException as error:
+        sock.close()
+        if isinstance(error, OSError):
+            raise Unanswered(Why.CONNECTION, "proxy") from None
+        raise
+
+
+async def _asked(sock: socket.socket, tunnel: Tunnel) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(sock, tunnel.outgoing)
+    while not tunnel.receive(await loop.sock_recv(sock, READ)):
+        pass
 
 
 async def _connected(addresses: Addresses, deadline: float) -> socket.socket:
@@ -91,7 +130,13 @@ async def _connected(addresses: Addresses, deadline: float) -> socket.socket:
     loop = asyncio.get_running_loop()
     for position, (family, address) in enumerate(addresses):
         left = late(deadline - loop.time(), "connection")
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:
+            exhausted = no_socket(error)
+            if exhausted is not None:
+                raise exhausted from None
+            continue
         try:
             sock.settimeout(0)
             async with asyncio.timeout(left / (len(addresses) - position)):

@@ -19,12 +19,14 @@ from icpgate.lookup.wire.asyncpool import Pool
 from icpgate.lookup.wire.budgets import CONNECTIONS, IDLE_SECONDS
 from icpgate.lookup.wire.conversation import Conversation
 from icpgate.lookup.wire.failures import CLOSED, late
+from icpgate.lookup.wire.proxy import Proxies, absolute, let_through
 from icpgate.lookup.wire.tls import checked, shared_context
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
+    from icpgate.lookup.channel import Channel
     from icpgate.lookup.wire.asynclink import Link, Outcome
     from icpgate.lookup.wire.message import Incoming, Outgoing
 
@@ -64,10 +66,13 @@ class AsyncWire:
         ssl_context: ssl.SSLContext | None = None,
         connections: int = CONNECTIONS,
         idle_seconds: float = IDLE_SECONDS,
+        channel: Channel | None = None,
     ) -> None:
-        """`connections` bounds those to one origin. Raises `ConfigurationError` for a context that believes anybody."""
-        context = checked(ssl_context) if ssl_context is not None else None
-        self._context = shared_context if context is None else lambda: context
+        """See `BlockingWire`."""
+        given = checked(ssl_context) if ssl_context is not None else None
+        usual: Callable[[], ssl.SSLContext] = shared_context if given is None else lambda: given
+        self._context = usual if channel is None else channel.context
+        self._proxies = Proxies() if channel is None else channel.proxies
         self._limits = (connections, idle_seconds)
         self._closed = False
         self._homes: dict[asyncio.AbstractEventLoop, _Home] = {}
@@ -84,10 +89,16 @@ class AsyncWire:
         Send a message and return its answer, of any status, within `seconds`.
 
         Raises `Unanswered`. A kept connection that turns out to be dead before a byte of the answer
-        has come is replaced by a new one, once.
+        has come, or to bring what is none, is replaced by a new one, once.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + late(seconds, "budget")
+        proxy = self._proxies.of(message.origin)
+        if proxy is None or message.origin.secure:
+            return await self._exchange(message, loop, deadline)
+        return let_through(await self._exchange(absolute(message, proxy), loop, deadline))
+
+    async def _exchange(self, message: Outgoing, loop: asyncio.AbstractEventLoop, deadline: float) -> Incoming:
         home = self._homes.get(loop) or await self._settled(loop)
         pool = home.pool
         conversation = Conversation(message)
@@ -96,7 +107,8 @@ class AsyncWire:
         try:
             return await _over(pool, link, conversation, deadline)
         except Unanswered as unanswered:
-            if not kept or conversation.started or unanswered.why is not Why.CONNECTION:
+            dead = not conversation.started and unanswered.why is Why.CONNECTION
+            if not (kept and (dead or conversation.foreign)):
                 raise
         link = await pool.obtain(message.origin, deadline)
         return await _over(pool, link, Conversation(message), deadline)
@@ -108,7 +120,7 @@ class AsyncWire:
         for other in list(self._homes):
             if other.is_closed():
                 self._homes.pop(other, None)
-        home = self._homes[loop] = _Home(Pool(self._context, *self._limits))
+        home = self._homes[loop] = _Home(Pool(self._context, *self._limits, proxies=self._proxies))
         await anext(home.guard)
         return home
 

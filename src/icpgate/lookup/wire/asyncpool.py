@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from icpgate.answer import Why
 from icpgate.lookup.steps import Unanswered
 from icpgate.lookup.wire.asyncconnecting import connect
+from icpgate.lookup.wire.budgets import QUIET_SECONDS, SPARE
 from icpgate.lookup.wire.failures import CLOSED, timed_out
+from icpgate.lookup.wire.proxy import Proxies
 from icpgate.lookup.wire.resolving import Resolver
 
 if TYPE_CHECKING:
@@ -52,9 +54,16 @@ class _Lane:
 class Pool:
     """Gives connections out and takes them back, each in constant time."""
 
-    def __init__(self, context: Callable[[], ssl.SSLContext], connections: int, idle_seconds: float) -> None:
+    def __init__(
+        self,
+        context: Callable[[], ssl.SSLContext],
+        connections: int,
+        idle_seconds: float,
+        proxies: Proxies = Proxies(),  # noqa: B008 -- frozen, and without a proxy
+    ) -> None:
         """At most so many `connections` to an origin; an unused one is kept for `idle_seconds`."""
         self._context = context
+        self._proxies = proxies
         self._most = connections
         self._idle_seconds = idle_seconds
         self._loop = asyncio.get_running_loop()
@@ -66,12 +75,23 @@ class Pool:
     def take(self, origin: Origin) -> Link | None:
         """An idle connection on which nothing has come, if there is one."""
         lane = self._lanes.get(origin)
-        while lane is not None and lane.idle:
-            link, _ = lane.idle.popitem()
+        while lane is not None and (link := self._next(lane)) is not None:
             if link.quiet() and self._loop.time() - link.since < self._idle_seconds:
                 return link
             self.discard(link)
         return None
+
+    def _next(self, lane: _Lane) -> Link | None:
+        """The idle connection to use: the one used last, unless that was just now and there is another, or room."""
+        if not lane.idle:
+            return None
+        quiet = self._loop.time() - QUIET_SECONDS
+        newest = next(reversed(lane.idle))
+        if newest.since <= quiet:
+            return lane.idle.popitem()[0]
+        if next(iter(lane.idle)).since <= quiet:
+            return lane.idle.popitem(last=False)[0]
+        return None if lane.open < min(SPARE, self._most) else lane.idle.popitem()[0]
 
     async def obtain(self, origin: Origin, deadline: float) -> Link:
         """
@@ -92,7 +112,7 @@ class Pool:
                 return link
         try:
             context = self._context() if origin.secure else None
-            return await connect(origin, context, self._resolver, self.discard, deadline)
+            return await connect(origin, context, self._resolver, self.discard, deadline, self._proxies.of(origin))
         except BaseException:
             self._release(origin)
             raise

@@ -21,12 +21,15 @@ from icpgate.lookup.wire.blockingpool import Pool
 from icpgate.lookup.wire.budgets import CONNECTIONS, IDLE_SECONDS
 from icpgate.lookup.wire.conversation import Conversation
 from icpgate.lookup.wire.failures import late
+from icpgate.lookup.wire.proxy import Proxies, absolute, let_through
 from icpgate.lookup.wire.resolving import Resolver
 from icpgate.lookup.wire.tls import checked, shared_context
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
+    from icpgate.lookup.channel import Channel
     from icpgate.lookup.wire.blockinglink import Link
     from icpgate.lookup.wire.message import Incoming, Outgoing
 
@@ -52,9 +55,17 @@ class BlockingWire:
         ssl_context: ssl.SSLContext | None = None,
         connections: int = CONNECTIONS,
         idle_seconds: float = IDLE_SECONDS,
+        channel: Channel | None = None,
     ) -> None:
-        """`connections` bounds those to one origin. Raises `ConfigurationError` for a context that believes anybody."""
-        self._context = checked(ssl_context) if ssl_context is not None else None
+        """
+        `connections` bounds those to one origin. A `channel` has contexts and proxies of its own.
+
+        Raises `ConfigurationError` for a context that believes anybody.
+        """
+        given = checked(ssl_context) if ssl_context is not None else None
+        usual: Callable[[], ssl.SSLContext] = shared_context if given is None else lambda: given
+        self._context = usual if channel is None else channel.context
+        self._proxies = Proxies() if channel is None else channel.proxies
         self._limits = (connections, idle_seconds)
         self._home = _Home(connections, idle_seconds)
         self._closing = weakref.finalize(self, self._home.pool.close)
@@ -72,9 +83,15 @@ class BlockingWire:
         Send a message and return its answer, of any status, within `seconds`.
 
         Raises `Unanswered`. A kept connection that turns out to be dead before a byte of the answer
-        has come is replaced by a new one, once.
+        has come, or to bring what is none, is replaced by a new one, once.
         """
         deadline = monotonic() + late(seconds, "budget")
+        proxy = self._proxies.of(message.origin)
+        if proxy is None or message.origin.secure:
+            return self._exchange(message, deadline)
+        return let_through(self._exchange(absolute(message, proxy), deadline))
+
+    def _exchange(self, message: Outgoing, deadline: float) -> Incoming:
         home = self._home
         conversation = Conversation(message)
         link = home.pool.take(message.origin, deadline)
@@ -83,7 +100,7 @@ class BlockingWire:
         try:
             return _over(home.pool, link, conversation, deadline)
         except Unanswered as unanswered:
-            if conversation.started or unanswered.why is not Why.CONNECTION:
+            if not (conversation.foreign or (not conversation.started and unanswered.why is Why.CONNECTION)):
                 raise
         home.pool.reserve(message.origin, deadline)
         return self._over_new(home, message, Conversation(message), deadline)
@@ -92,8 +109,8 @@ class BlockingWire:
         """On a new connection, for which the pool has reserved a place."""
         origin = message.origin
         try:
-            context = (self._context or shared_context()) if origin.secure else None
-            link = connect(origin, context, home.resolver, deadline)
+            context = self._context() if origin.secure else None
+            link = connect(origin, context, home.resolver, deadline, self._proxies.of(origin))
         except BaseException:
             home.pool.release(origin)
             raise

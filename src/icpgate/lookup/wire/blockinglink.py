@@ -7,22 +7,28 @@ import ssl
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from icpgate.answer import Why
+from icpgate.lookup.steps import Unanswered
 from icpgate.lookup.wire.budgets import READ
 from icpgate.lookup.wire.failures import (
     late,
     lost,
     lost_while_connecting,
     no_address,
+    no_socket,
     readable,
     timed_out,
     unresolved,
+    unresolved_in_time,
 )
+from icpgate.lookup.wire.proxy import Tunnel
 from icpgate.lookup.wire.resolving import literal
 from icpgate.lookup.wire.tls import nameable
 
 if TYPE_CHECKING:
     from icpgate.lookup.wire.conversation import Conversation
     from icpgate.lookup.wire.message import Incoming, Origin
+    from icpgate.lookup.wire.proxy import Proxy
     from icpgate.lookup.wire.resolving import Addresses, Resolver
 
 __all__ = ["Link", "connect"]
@@ -76,21 +82,27 @@ def _send(sock: socket.socket, data: bytes, deadline: float) -> None:
         view = view[sock.send(view) :]
 
 
-def connect(origin: Origin, context: ssl.SSLContext | None, resolver: Resolver, deadline: float) -> Link:
-    """A new connection, over TLS when there is a context. Raises `Unanswered`."""
+def connect(
+    origin: Origin, context: ssl.SSLContext | None, resolver: Resolver, deadline: float, proxy: Proxy | None = None
+) -> Link:
+    """A new connection, over TLS when there is a context, by way of a proxy when there is one. Raises `Unanswered`."""
     if context is not None:
         nameable(origin.host)
-    addresses = literal(origin.host, origin.port)
+    host, port = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
+    addresses = literal(host, port)
     if not addresses:
+        resolving = resolver.resolve(host, port)
         try:
-            addresses = resolver.resolve(origin.host, origin.port).result(late(deadline - monotonic(), "name"))
+            addresses = resolving.result(late(deadline - monotonic(), "name"))
         except TimeoutError:
-            raise timed_out("name") from None
+            raise unresolved_in_time(resolving) from None
         except Exception as error:  # noqa: BLE001 -- whatever the resolver made of the name
             raise unresolved(error) from None
     sock = _connected(addresses, deadline)
     try:
         if context is not None:
+            if proxy is not None:
+                _tunnelled(sock, Tunnel(origin, proxy), deadline)
             sock = _secured(sock, origin.host, context, deadline)
         return Link(origin, sock)
     except BaseException:
@@ -102,7 +114,13 @@ def _connected(addresses: Addresses, deadline: float) -> socket.socket:
     """A socket to the first address that takes it; each has its share of the time that is left."""
     for position, (family, address) in enumerate(addresses):
         left = late(deadline - monotonic(), "connection")
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:
+            exhausted = no_socket(error)
+            if exhausted is not None:
+                raise exhausted from None
+            continue
         try:
             sock.settimeout(left / (len(addresses) - position))
             sock.connect(address)
@@ -116,6 +134,20 @@ def _connected(addresses: Addresses, deadline: float) -> socket.socket:
             return sock
     late(deadline - monotonic(), "connection")
     raise no_address(addresses)
+
+
+def _tunnelled(sock: socket.socket, tunnel: Tunnel, deadline: float) -> None:
+    """Have the proxy lead a tunnel to the origin; raises `Unanswered`."""
+    try:
+        _send(sock, tunnel.outgoing, deadline)
+        stands = False
+        while not stands:
+            sock.settimeout(late(deadline - monotonic(), "proxy"))
+            stands = tunnel.receive(sock.recv(READ))
+    except TimeoutError:
+        raise timed_out("proxy") from None
+    except OSError:
+        raise Unanswered(Why.CONNECTION, "proxy") from None
 
 
 def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, deadline: float) -> socket.socket:

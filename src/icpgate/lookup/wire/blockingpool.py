@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from icpgate.answer import Why
 from icpgate.lookup.steps import Unanswered
+from icpgate.lookup.wire.budgets import QUIET_SECONDS, SPARE
 from icpgate.lookup.wire.failures import CLOSED, timed_out
 
 if TYPE_CHECKING:
@@ -28,6 +29,18 @@ class _Lane:
         self.open = 0
         self.waiting = 0
         self.changed = Condition(lock)
+
+
+def _next(lane: _Lane, most: int) -> Link | None:
+    """The idle connection to use: the one used last, unless that was just now and there is a better one, or room."""
+    if not lane.idle:
+        return None
+    quiet = monotonic() - QUIET_SECONDS
+    if lane.idle[-1].since <= quiet:
+        return lane.idle.pop()
+    if lane.idle[0].since <= quiet:
+        return lane.idle.popleft()
+    return None if lane.open < min(SPARE, most) else lane.idle.pop()
 
 
 class Pool:
@@ -50,8 +63,7 @@ class Pool:
         with self._lock:
             lane = self._lane(origin)
             while True:
-                while lane.idle:
-                    link = lane.idle.pop()
+                while (link := _next(lane, self._most)) is not None:
                     if link.quiet() and monotonic() - link.since < self._idle_seconds:
                         return link
                     self._drop(lane, link)

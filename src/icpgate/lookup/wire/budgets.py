@@ -15,7 +15,9 @@ __all__ = [
     "MAX_INFORMATIONAL",
     "MAX_LENGTH_DIGITS",
     "MAX_WIRE",
+    "QUIET_SECONDS",
     "READ",
+    "SPARE",
 ]
 
 MAX_HEAD: Final = 64 * 1024
@@ -47,6 +49,15 @@ READ: Final = 16 * 1024
 
 CONNECTIONS: Final = 100
 """Connections to one origin, in use or idle. Who comes later waits, within its own budget."""
+
+QUIET_SECONDS: Final = 0.1
+"""
+How long a connection has had nothing to say before it is used again without need. An answer that nobody asked
+for may come a little behind the right one, and would be taken for the answer to the next request.
+"""
+
+SPARE: Final = 8
+"""So many connections to an origin are made before one is used again that has not been quiet for so long."""
 
 IDLE_SECONDS: Final = 15.0
 """How long an unused connection is kept. Common servers close theirs after 5 to 75 seconds."""

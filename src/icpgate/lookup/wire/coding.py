@@ -97,5 +97,5 @@ class Coded:
     def whole(self) -> bytes:
         """See `Body.whole`. An empty body of any coding is empty."""
         if self._begun and not self._stream.eof:
-            raise Unanswered(Why.TRUNCATED, "content coding")
+            raise Unanswered(Why.TRUNCATED, "content coding", retry_after=0.0)
         return self._plain.whole()

@@ -47,7 +47,8 @@ class Conversation:
     """
     One exchange. Send `outgoing`, then feed what comes until the answer is whole.
 
-    `started` says that a byte of an answer has come; `reusable` that the connection may be used again.
+    `started` says that a byte of an answer has come; `reusable` that the connection may be used again; `foreign`
+    that what came first is no beginning of an answer: on a kept connection, what the one before left behind.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class Conversation:
         "_parser",
         "_received",
         "_status",
+        "foreign",
         "outgoing",
         "reusable",
     )
@@ -72,7 +74,7 @@ class Conversation:
         self._message = message
         self._parser: h11.Connection | None = None
         self.outgoing = (heads.written(message) or self._told()[1]) + message.body
-        self.reusable = False
+        self.reusable = self.foreign = False
         self._close = _asks_to_close(message.headers)
         self._received = 0
         self._head = b""
@@ -125,7 +127,7 @@ class Conversation:
     def cut(self) -> Unanswered:
         """What it means that the connection is gone: reset, or TLS without its closing notice."""
         if self._in_body:
-            return Unanswered(Why.TRUNCATED, "body")
+            return Unanswered(Why.TRUNCATED, "body", retry_after=0.0)
         if self._informational and not self._head:
             return Unanswered(Why.PROTOCOL, "no final answer")
         return Unanswered(Why.CONNECTION, "closed in the headers" if self.started else "closed without an answer")
@@ -135,6 +137,7 @@ class Conversation:
         data = self._head + data
         while data:
             if not data.startswith(_BEGINNING[: len(data)]):
+                self.foreign = not self._informational
                 raise Unanswered(Why.PROTOCOL, "no HTTP")
             end = data.find(_BLANK)
             head = data if end < 0 else data[: end + len(_BLANK)]

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import select
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from icpgate.answer import Why
 from icpgate.lookup.steps import Unanswered
 
 if TYPE_CHECKING:
     import socket
+    from concurrent.futures import Future
 
     from icpgate.lookup.wire.conversation import Conversation
     from icpgate.lookup.wire.resolving import Addresses
 
-__all__ = ["CLOSED", "late", "lost", "lost_while_connecting", "no_address", "readable", "timed_out", "unresolved"]
+__all__ = [
+    "CLOSED",
+    "late",
+    "lost",
+    "lost_while_connecting",
+    "no_address",
+    "no_socket",
+    "readable",
+    "timed_out",
+    "unresolved",
+    "unresolved_in_time",
+]
+
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What this process or machine has run out of: that says nothing about the registry."""
 
 CLOSED = "closed"
 """The detail of what is asked of a client that has been closed."""
@@ -41,6 +57,17 @@ def unresolved(error: BaseException) -> Unanswered:
 def no_address(addresses: Addresses) -> Unanswered:
     """None of the addresses, of which there may be none, could be connected to."""
     return Unanswered(Why.CONNECTION, "no connection" if addresses else "name")
+
+
+def unresolved_in_time(resolving: Future[Addresses]) -> Unanswered:
+    """The budget is used up while a name is being resolved, or while it waits for others that are."""
+    begun = resolving.running() or resolving.done()
+    return timed_out("name") if begun else Unanswered(Why.OVERLOADED, "resolver")
+
+
+def no_socket(error: OSError) -> Unanswered | None:
+    """Why there is no socket at all, for want of something of ours; None when another address may do."""
+    return Unanswered(Why.OVERLOADED, "sockets") if error.errno in _EXHAUSTED else None
 
 
 def lost_while_connecting(error: OSError) -> Unanswered:
