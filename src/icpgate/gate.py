@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Self, Unpack
 
-from icpgate.answer import ByDocument
 from icpgate.errors import IcpGateError
 from icpgate.gating import Checked, Gating, Question, Settled, queries_of, rows_of
 from icpgate.options import async_lookup_of, lookup_of
@@ -95,8 +94,10 @@ class Gate(Settled):
         Raises `ConfigurationError` for a wrong call, nothing for what the app or a registry did.
         """
         gating, lookup = self._gating, self._lookup
-        question = gating.question(app, occasion, as_of, by_document=lookup.can_ask(ByDocument))
+        question = gating.question(app, occasion, as_of, can_ask=lookup.can_ask)
         query = question.query
+        if question.host is not None:
+            return self._decided(question, *question.found(self._answers([question])))
         if query is None:
             return self._decided(question, None)
         observation = lookup.look_up(query, deadline=gating.left(question))
@@ -118,17 +119,16 @@ class Gate(Settled):
         """
         gating, lookup = self._gating, self._lookup
         rows_of(apps)
-        by_document = lookup.can_ask(ByDocument)
         position = 0
         for rows in _batches(apps, lookup.ahead(self.deadline)):
-            questions = [gating.asked(row, occasion, as_of, by_document=by_document) for row in rows]
+            questions = [gating.asked(row, occasion, as_of, can_ask=lookup.can_ask) for row in rows]
             answers = self._answers(questions)
             for question in questions:
                 if isinstance(question, IcpGateError):
                     yield Checked(position, None, None, question)
                 else:
-                    observation = None if question.query is None else answers[question.query]
-                    yield Checked(position, question.app, self._decided(question, observation), None)
+                    decision = self._decided(question, *question.found(answers))
+                    yield Checked(position, question.app, decision, None)
                 position += 1
 
     def _answers(self, questions: Sequence[Question | IcpGateError]) -> dict[Query, Observation]:
@@ -137,9 +137,11 @@ class Gate(Settled):
         answers = self._lookup.look_up_many(queries, deadline=self.deadline)
         return {query: self._gating.in_time(started, answer) for query, answer in zip(queries, answers, strict=True)}
 
-    def _decided(self, question: Question, observation: Observation | None) -> Decision:
+    def _decided(
+        self, question: Question, observation: Observation | None, host: Observation | None = None
+    ) -> Decision:
         gating = self._gating
-        decision = gating.decided(question, observation)
+        decision = gating.decided(question, observation, host)
         if self._recorder is not None:
             try:
                 self._recorder.record(decision)
@@ -205,8 +207,10 @@ class AsyncGate(Settled):
     ) -> Decision:
         """See `Gate.check`."""
         gating, lookup = self._gating, self._lookup
-        question = gating.question(app, occasion, as_of, by_document=lookup.can_ask(ByDocument))
+        question = gating.question(app, occasion, as_of, can_ask=lookup.can_ask)
         query = question.query
+        if question.host is not None:
+            return await self._decided(question, *question.found(await self._answers([question])))
         if query is None:
             return await self._decided(question, None)
         observation = await lookup.look_up(query, deadline=gating.left(question))
@@ -222,17 +226,16 @@ class AsyncGate(Settled):
         """See `Gate.check_many`; `apps` may also be asynchronous."""
         gating, lookup = self._gating, self._lookup
         rows_of(apps, "__aiter__" if isinstance(apps, AsyncIterable) else "__iter__")
-        by_document = lookup.can_ask(ByDocument)
         position = 0
         async for rows in _async_batches(apps, lookup.ahead(self.deadline)):
-            questions = [gating.asked(row, occasion, as_of, by_document=by_document) for row in rows]
+            questions = [gating.asked(row, occasion, as_of, can_ask=lookup.can_ask) for row in rows]
             answers = await self._answers(questions)
             for question in questions:
                 if isinstance(question, IcpGateError):
                     yield Checked(position, None, None, question)
                 else:
-                    observation = None if question.query is None else answers[question.query]
-                    yield Checked(position, question.app, await self._decided(question, observation), None)
+                    decision = await self._decided(question, *question.found(answers))
+                    yield Checked(position, question.app, decision, None)
                 position += 1
 
     async def _answers(self, questions: Sequence[Question | IcpGateError]) -> dict[Query, Observation]:
@@ -241,9 +244,11 @@ class AsyncGate(Settled):
         answers = await self._lookup.look_up_many(queries, deadline=self.deadline)
         return {query: self._gating.in_time(started, answer) for query, answer in zip(queries, answers, strict=True)}
 
-    async def _decided(self, question: Question, observation: Observation | None) -> Decision:
+    async def _decided(
+        self, question: Question, observation: Observation | None, host: Observation | None = None
+    ) -> Decision:
         gating = self._gating
-        decision = gating.decided(question, observation)
+        decision = gating.decided(question, observation, host)
         if self._recorder is not None:
             try:
                 recorded: Awaitable[None] | None = self._recorder.record(decision)

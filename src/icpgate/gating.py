@@ -12,10 +12,10 @@ import itertools
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from icpgate.answer import ByDocument, ByNumber, Observation, Unavailable, Why
+from icpgate.answer import ByDocument, ByNumber, Found, Observation, Unavailable, Why
 from icpgate.app import App
 from icpgate.decision import decide
 from icpgate.decision.judge import undecided
@@ -35,10 +35,12 @@ from icpgate.options import (
     policy_of,
     word,
 )
-from icpgate.rules import Action, Case
+from icpgate.policy import Level
+from icpgate.rules import Action, Case, Occasion
+from icpgate.rules.host import HostPlatformRegistered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from icpgate.answer import Query
@@ -46,12 +48,15 @@ if TYPE_CHECKING:
     from icpgate.number import RegistrationNumber
     from icpgate.options import AsyncGateOptions, GateOptions
     from icpgate.policy import Mode, Policy
-    from icpgate.rules import Occasion
 
-__all__ = ["Checked", "Gating", "Question", "Row", "Settled", "queries_of", "rows_of"]
+__all__ = ["CanAsk", "Checked", "Gating", "Question", "Row", "Settled", "queries_of", "rows_of"]
 
 Row: TypeAlias = "App | Mapping[str, object] | IcpGateError"
 """One of many: an app, its description, or why its reader could not read it."""
+
+
+CanAsk: TypeAlias = "Callable[[type[Query]], bool]"
+"""Whether a registry can be asked by a kind of query."""
 
 
 class _Ids:
@@ -84,9 +89,13 @@ class Checked:
 
 
 class Question:
-    """One app that is to be decided on, and what the registry is asked about it, if anything."""
+    """
+    One app that is to be decided on, and what the registry is asked about it, if anything.
 
-    __slots__ = ("app", "as_of", "number", "occasion", "problem", "query", "started")
+    `host` asks about the app of its host platform, where the policy names that.
+    """
+
+    __slots__ = ("app", "as_of", "host", "number", "occasion", "problem", "query", "started")
 
     def __init__(  # noqa: PLR0913, PLR0917 -- the parts of one value
         self,
@@ -96,6 +105,7 @@ class Question:
         number: RegistrationNumber | None,
         problem: InvalidNumber | None,
         query: Query | None,
+        host: ByNumber | None,
         started: float,
     ) -> None:
         """Keep the parts; `started` is by the monotonic clock."""
@@ -105,7 +115,12 @@ class Question:
         self.number = number
         self.problem = problem
         self.query = query
+        self.host = host
         self.started = started
+
+    def found(self, answers: Mapping[Query, Observation]) -> tuple[Observation | None, Observation | None]:
+        """What was answered to its query, and what about its host platform."""
+        return None if self.query is None else answers[self.query], None if self.host is None else answers[self.host]
 
 
 class Gating:
@@ -121,10 +136,13 @@ class Gating:
         self.clock = clock_of(options.get("clock"))
         able(options.get("recorder"), ("record",), "recorder")
         self._allow_simulated = flag(options.get("allow_simulated", False), "allow_simulated")
+        self._hosts = _hosts_of(self.policy, self.action)
 
-    def question(self, app: App, occasion: Occasion | str, as_of: datetime | None, *, by_document: bool) -> Question:
+    def question(self, app: App, occasion: Occasion | str, as_of: datetime | None, *, can_ask: CanAsk) -> Question:
         """
         What is to be asked about an app; without a number, what is known of document and package.
+
+        A registry that cannot be asked by number is asked by document and package in its place.
 
         Raises `ConfigurationError` for a wrong call.
         """
@@ -136,18 +154,21 @@ class Gating:
         started = self.clock.monotonic()
         number, problem = _number(app)
         query: Query | None = None
-        if number is not None:
+        if number is None or not can_ask(ByNumber):
+            query = _by_document(app) if can_ask(ByDocument) else None
+        if number is not None and query is None:
             query = ByNumber(number)
-        elif by_document and app.operator is not None and app.operator.document_number is not None:
-            query = ByDocument(app.operator.document_number, app.package)
-        return Question(app, moment, seen, number, problem, query, started)
+        hosts = self._hosts.get(moment)
+        host = hosts.number_of(app) if hosts is not None else None
+        about_host = ByNumber(host) if host is not None else None
+        return Question(app, moment, seen, number, problem, query, about_host, started)
 
     def left(self, question: Question) -> float:
         """How many seconds of the deadline are left."""
         return max(0.0, self.deadline - (self.clock.monotonic() - question.started))
 
     def asked(
-        self, row: Row, occasion: Occasion | str, as_of: datetime | None, *, by_document: bool
+        self, row: Row, occasion: Occasion | str, as_of: datetime | None, *, can_ask: CanAsk
     ) -> Question | IcpGateError:
         """The question of one row of many, or everything that is wrong with the row."""
         if isinstance(row, IcpGateError):
@@ -156,18 +177,19 @@ class Gating:
             app = row if isinstance(row, App) else App.parse(row)
         except InvalidApp as error:
             return error
-        return self.question(app, occasion, as_of, by_document=by_document)
+        return self.question(app, occasion, as_of, can_ask=can_ask)
 
-    def decided(self, question: Question, observation: Observation | None) -> Decision:
-        """Judge what was answered."""
+    def decided(self, question: Question, observation: Observation | None, host: Observation | None) -> Decision:
+        """Judge what was answered, about the app and about its host platform."""
         now = self.clock.now()
-        has_number = question.number is not None
+        number = question.number
         case = Case(
             app=question.app,
-            number=question.number,
+            number=number,
             number_problem=question.problem,
-            observation=observation if has_number else None,
-            by_document=None if has_number else observation,
+            observation=None if number is None else _of_number(number, observation),
+            by_document=observation if number is None else None,
+            host=host,
             action=self.action,
             occasion=question.occasion,
             as_of=now if question.as_of is None else question.as_of,
@@ -236,8 +258,22 @@ def rows_of(apps: object, attribute: str = "__iter__") -> None:
 
 
 def queries_of(questions: Sequence[Question | IcpGateError]) -> list[Query]:
-    """What is to be asked about several."""
-    return [q.query for q in questions if isinstance(q, Question) and q.query is not None]
+    """What is to be asked about several; about a host platform of many apps once."""
+    asked = [question for question in questions if isinstance(question, Question)]
+    hosts = dict.fromkeys(question.host for question in asked if question.host is not None)
+    return [*(question.query for question in asked if question.query is not None), *hosts]
+
+
+def _hosts_of(policy: Policy, action: Action) -> dict[Occasion, HostPlatformRegistered]:
+    """On which occasions the policy demands something of host platforms, and by which rule."""
+    return {
+        occasion: rule
+        for bound in policy.rules
+        for occasion in Occasion
+        if bound.levels[action, occasion] is not Level.OFF
+        and isinstance(rule := bound.rules[action], HostPlatformRegistered)
+        and rule.hosts
+    }
 
 
 def _log(decision: Decision, seconds: float) -> None:
@@ -256,6 +292,27 @@ def _log(decision: Decision, seconds: float) -> None:
         policy_revision=decision.policy_revision,
         seconds=round(seconds, 6),
     )
+
+
+def _by_document(app: App) -> ByDocument | None:
+    """What asks for the app by what its operator is known by; None where that is not known."""
+    operator = app.operator
+    if operator is None or operator.document_number is None:
+        return None
+    return ByDocument(operator.document_number, app.package, operator.document_type)
+
+
+def _of_number(number: RegistrationNumber, observation: Observation | None) -> Observation | None:
+    """
+    What was said about the stated number, whatever was asked by.
+
+    Of several registrations of one document and package it is the one of that number. Where none is, all stay:
+    they are no record of the number, and the rules say so.
+    """
+    if observation is None or type(observation.query) is ByNumber or type(observation.answer) is not Found:
+        return observation
+    own = tuple(record for record in observation.answer.records if record.registration_number == number)
+    return replace(observation, answer=Found(own)) if own else observation
 
 
 def _number(app: App) -> tuple[RegistrationNumber | None, InvalidNumber | None]:

@@ -37,8 +37,8 @@ def _decide(case: Case, policy: Policy, **options: Any) -> Decision:
 
 def _again(case: Case, **changes: object) -> Case:
     """The same case anew, with nothing kept from an earlier decision."""
-    names = ("app", "number", "number_problem", "observation", "by_document", "action", "occasion", "as_of", "now",
-             "allow_simulated")  # fmt: skip
+    names = ("app", "number", "number_problem", "observation", "by_document", "host", "action", "occasion", "as_of",
+             "now", "allow_simulated")  # fmt: skip
     return Case(**{name: getattr(case, name) for name in names} | changes)
 
 

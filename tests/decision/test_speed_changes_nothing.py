@@ -27,6 +27,7 @@ from icpgate.rules.approval import PreApprovalValid
 from icpgate.rules.connection import DomainsCovered
 from icpgate.rules.facts import settling
 from icpgate.rules.glance import facts_of
+from icpgate.rules.host import Host, HostPlatformRegistered
 from icpgate.rules.identity import NameMatches, OperatorMatches, PackageMatches, RequiredLikeness, bindings, bound_by
 from icpgate.rules.rule import UNSAID
 from icpgate.rules.signature import SigningCertificateMatches
@@ -171,6 +172,7 @@ def _odd_cases(draw: st.DrawFn) -> Case:
         number_problem=problem,
         observation=draw(st.sampled_from([observation] * 9 + [None])),
         by_document=draw(st.sampled_from([None, observation])) if number is None else None,
+        host=draw(st.sampled_from([None, observation])),
         action=draw(st.sampled_from(Action)),
         occasion=draw(st.sampled_from(Occasion)),
         as_of=NOW,
@@ -195,6 +197,7 @@ _SET: list[Rule] = [
     AccessUnrestricted("示例云"),
     RecordFresh(0.5),
     RecordFresh(366.0),
+    HostPlatformRegistered((Host(("wechat", "微信"), NUMBER),)),
 ]
 
 

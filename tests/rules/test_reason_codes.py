@@ -49,9 +49,28 @@ occasions = ["first"]
 """
 
 
+HOSTS = """
+extends = "default"
+[rules.host_platform_unregistered.parameters]
+hosts = [{ names = ["微信", "wechat"], number = "京ICP备2026999901号-1A" }]
+"""
+
+
 class _FailingRecorder:
     def record(self, decision: Decision) -> None:  # noqa: ARG002 -- the protocol's
         raise OSError(28, "No space left on device")
+
+
+def _hosted(host: dict[str, object]) -> Decision:
+    """A mini program with everything right on a host of which the registry has this record."""
+    number, package = "蜀ICP备2021014694号-10X", "wx0123456789abcdef"
+    app = described(
+        kind="mini_program", platform="wechat", package=package, registration_number=number,
+        signing_certificates=None, display={"number": number, "link": LINK},
+    )  # fmt: skip
+    own = registered(registration_number=number, kind="mini_program", platforms=[{"package": package}])
+    of_host = registered(registration_number="京ICP备2026999901号-1A") | host
+    return Scene(records=[own, of_host], policy=Policy.loads(HOSTS)).check(app)
 
 
 def _connect(app: dict[str, object], record: dict[str, object] | None = None) -> Decision:
@@ -166,7 +185,9 @@ CASES: dict[str, tuple[Effect, object]] = {
         lambda: Scene(scope="provinces:京").check(described(registration_number="蜀ICP备2021014694号-11A")),
     ),
     "registries_disagree": (Effect.DENIES, lambda: _asked(Telling(DISAGREEING, NOW))),
+    "host_platform_unregistered": (Effect.DENIES, lambda: _hosted({"status": "cancelled"})),
     "stale_used": (Effect.WARNS, lambda: _asked(Stale(memory(), "timeout"))),
+    "insecure_tls": (Effect.WARNS, lambda: _asked(Stale(memory(), "", insecure_tls=True))),
     "not_checkable": (Effect.NOTES, lambda: check(described(display=None))),
     "fail_open_used": (
         Effect.GRANTS,
@@ -177,7 +198,7 @@ CASES: dict[str, tuple[Effect, object]] = {
     "audit_unavailable": (Effect.DENIES, lambda: Scene(options={"recorder": _FailingRecorder()}).check()),
 }
 
-RESERVED = {"record_ambiguous", "host_platform_unregistered", "insecure_tls"}
+RESERVED = {"record_ambiguous"}
 
 
 def test_every_code_has_a_case() -> None:

@@ -82,6 +82,7 @@ class EvidenceJson(TypedDict):
     observed_at: str
     digest: str
     stale: str
+    insecure_tls: bool
 
 
 class DisplayJson(TypedDict):
@@ -176,6 +177,7 @@ def written(decision: Decision) -> DecisionJson:
                 observed_at=write_time(e.observed_at),
                 digest=e.digest,
                 stale=e.stale,
+                insecure_tls=e.insecure_tls,
             )
             for e in decision.evidence
         ],

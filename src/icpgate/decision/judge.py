@@ -189,6 +189,12 @@ def _with_no_of_their_own() -> frozenset[str]:
 
 
 def _observations(case: Case) -> tuple[Observation, ...]:
+    """What was asked, in the order of number, document, host."""
+    of_app = _of_app(case)
+    return of_app if case.host is None else (*of_app, case.host)
+
+
+def _of_app(case: Case) -> tuple[Observation, ...]:
     by_number, by_document = case.observation, case.by_document
     if by_number is None:
         return () if by_document is None else (by_document,)

@@ -87,7 +87,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One observation a decision rests on, without its payload; `stale` as in `Observation`."""
+    """One observation a decision rests on, without its payload; `stale` and `insecure_tls` as in `Observation`."""
 
     registry: str
     source: str
@@ -96,6 +96,7 @@ class Evidence:
     observed_at: datetime
     digest: str
     stale: str
+    insecure_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,9 @@ class Decision(Unworded):
     def evidence(self) -> tuple[Evidence, ...]:
         """What was asked, who answered, when it was observed."""
         return tuple(
-            Evidence(o.registry, o.source, str(o.query), _in_a_word(o), o.observed_at, o.digest, o.stale)
+            Evidence(
+                o.registry, o.source, str(o.query), _in_a_word(o), o.observed_at, o.digest, o.stale, o.insecure_tls
+            )
             for o in self.observations
         )
 

@@ -13,6 +13,7 @@ from icpgate.rules.approval import PreApprovalPresent, PreApprovalValid
 from icpgate.rules.connection import DomainsCovered
 from icpgate.rules.declaration import DeclarationProven, DeclarationUncontradicted
 from icpgate.rules.display import DisplayAgrees, Displayed, DisplayLinked
+from icpgate.rules.host import HostPlatformRegistered
 from icpgate.rules.identity import (
     Binding,
     DocumentNumberMatches,
@@ -34,6 +35,7 @@ from icpgate.rules.rule import Action, Case, Demand, Finding, Occasion, Outcome,
 from icpgate.rules.signature import PublicKeyMatches, SigningCertificateMatches
 from icpgate.rules.standing import (
     AccessUnrestricted,
+    AnswererVerified,
     NotBlacklisted,
     NotCancelled,
     NotCancelling,
@@ -86,5 +88,7 @@ RULES: Final[tuple[type[Rule], ...]] = (
     RecordNotSimulated,
     RegistryAnswered,
     RegistriesAgree,
+    HostPlatformRegistered,
     NotStale,
+    AnswererVerified,
 )

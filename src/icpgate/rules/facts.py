@@ -33,6 +33,7 @@ __all__ = [
     "NOT_LOOKED_AT",
     "NOT_STALE",
     "NO_DECLARATION",
+    "NO_HOST",
     "NO_LINK",
     "NO_NUMBER",
     "NO_RECORD",
@@ -91,17 +92,18 @@ LINKED: Final = 1 << 22
 NO_SECTORS: Final = 1 << 23
 NO_DECLARATION: Final = 1 << 24
 NOTHING_TO_CONNECT: Final = 1 << 25
+NO_HOST: Final = 1 << 26
 
 # What is amiss; behind all others, because numbers of more than 30 bits are slower.
-NOTHING_BINDS: Final = 1 << 26
-DOCUMENT_NOT_GIVEN: Final = 1 << 27
-NOTHING_SHOWN: Final = 1 << 28
-NOT_LOOKED_AT: Final = 1 << 29
-NO_LINK: Final = 1 << 30
-OTHER_NAME: Final = 1 << 31
-OTHER_OPERATOR: Final = 1 << 32
-OTHER_PACKAGE: Final = 1 << 33
-OTHER_CERTIFICATE: Final = 1 << 34
+NOT_LOOKED_AT: Final = 1 << 27
+NOTHING_BINDS: Final = 1 << 28
+DOCUMENT_NOT_GIVEN: Final = 1 << 29
+NOTHING_SHOWN: Final = 1 << 30
+NO_LINK: Final = 1 << 31
+OTHER_NAME: Final = 1 << 32
+OTHER_OPERATOR: Final = 1 << 33
+OTHER_PACKAGE: Final = 1 << 34
+OTHER_CERTIFICATE: Final = 1 << 35
 
 _Check = TypeVar("_Check", bound="Callable[..., Finding]")
 
@@ -112,22 +114,26 @@ class _Settling:
 
     findings: tuple[tuple[str, int], ...]
     where: Callable[[Any], bool] | None
+    idle: Callable[[Any], bool] | None
 
 
 _BY_CHECK: Final[dict[object, _Settling]] = {}
 """By the function itself, so that one that stands in its place settles nothing."""
 
 
-def settled_by(*, where: Callable[[Any], bool] | None = None, **findings: int) -> Callable[[_Check], _Check]:
+def settled_by(
+    *, where: Callable[[Any], bool] | None = None, idle: Callable[[Any], bool] | None = None, **findings: int
+) -> Callable[[_Check], _Check]:
     """
     Say above a rule's `check` by which facts it is settled.
 
     Each keyword names a finding that the rule has ready, such as `passed`, and has the facts of which
-    any one is enough. `where` tells with which parameters that is so; with others it is asked.
+    any one is enough. `where` tells with which parameters that is so; with others it is asked. `idle` tells
+    with which it demands nothing of anybody: then it is never applicable.
     """
 
     def keep(check: _Check) -> _Check:
-        _BY_CHECK[check] = _Settling(tuple(findings.items()), where)
+        _BY_CHECK[check] = _Settling(tuple(findings.items()), where, idle)
         return check
 
     return keep
@@ -138,4 +144,6 @@ def settling(rule: object) -> tuple[tuple[int, Finding], ...]:
     known = _BY_CHECK.get(getattr(type(rule), "check", None))
     if known is None or (known.where is not None and not known.where(rule)):
         return ()
+    if known.idle is not None and known.idle(rule):
+        return ((RECORD | NO_RECORD, rule.not_applicable),)  # type: ignore[attr-defined]  # a demand has it
     return tuple((facts, getattr(rule, name)) for name, facts in known.findings)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from icpgate.number import ServiceKind
 from icpgate.record import Origin, RegistrationStatus
 from icpgate.rules.display import LINK
 from icpgate.rules.facts import (
@@ -18,6 +19,7 @@ from icpgate.rules.facts import (
     KIND_AGREES,
     LINKED,
     NO_DECLARATION,
+    NO_HOST,
     NO_LINK,
     NO_NUMBER,
     NO_RECORD,
@@ -50,6 +52,8 @@ _NOTHING: Final = timedelta()
 _REGISTERED: Final = RegistrationStatus.REGISTERED
 _BUREAU: Final = Origin.BUREAU
 _CONNECT: Final = Action.CONNECT
+_APP: Final = ServiceKind.APP
+_WEBSITE: Final = ServiceKind.WEBSITE
 
 
 def facts_of(case: Case, max_age: timedelta) -> int:
@@ -72,9 +76,19 @@ def facts_of(case: Case, max_age: timedelta) -> int:
         known -= REAL
     if not _NOTHING <= case.now - case.seen <= max_age:
         known -= YOUNG
-    if observation is None or observation.stale:
+    if observation is None or observation.stale or _is_insecure(case):
         known -= NOT_STALE
     return known | _of_number(case, record) | _of_app(case) | ties(case, record)
+
+
+def _is_insecure(case: Case) -> bool:
+    """Whether anybody who was asked was not verified."""
+    observation, by_document, host = case.observation, case.by_document, case.host
+    return (
+        (observation is not None and observation.insecure_tls)
+        or (by_document is not None and by_document.insecure_tls)
+        or (host is not None and host.insecure_tls)
+    )
 
 
 _USUAL_RECORD: Final = RECORD | REGISTERED | NOT_BLACKLISTED | ACCESS_OPEN | REAL | YOUNG | NOT_STALE
@@ -114,7 +128,9 @@ def _of_app(case: Case) -> int:
         known -= NO_DECLARATION
     if app.domains or app.endpoints or case.action is _CONNECT:
         known -= NOTHING_TO_CONNECT
+    if app.kind is not _APP and app.kind is not _WEBSITE:
+        known -= NO_HOST
     return known
 
 
-_USUAL_APP: Final = SHOWN | LINKED | NO_SECTORS | NO_DECLARATION | NOTHING_TO_CONNECT
+_USUAL_APP: Final = SHOWN | LINKED | NO_SECTORS | NO_DECLARATION | NOTHING_TO_CONNECT | NO_HOST

@@ -124,7 +124,8 @@ class Case:
 
     `number` is None when the text is missing or is none; `number_problem` then says why.
     `observation` is what the registry said about the number, `by_document` what it said about the
-    operator's document and the package when the app states no number. `record` is the one record
+    operator's document and the package when the app states no number; `host` is what it said about the number
+    of the host platform that the policy knows. `record` is the one record
     of the stated number; of several that are told apart by nothing, none is it. `seen` is when the
     older of observation and record was observed; now when nobody was asked. `as_of` chooses the
     policy's phase; `now` is what ages are judged by.
@@ -139,6 +140,7 @@ class Case:
         "by_document",
         "entries",
         "facts",
+        "host",
         "now",
         "number",
         "number_problem",
@@ -160,6 +162,7 @@ class Case:
         as_of: datetime,
         now: datetime,
         by_document: Observation | None = None,
+        host: Observation | None = None,
         allow_simulated: bool = False,
     ) -> None:
         """Find the record once: it counts only when it is the only one, and of the stated number."""
@@ -168,6 +171,7 @@ class Case:
         self.number_problem = number_problem
         self.observation = observation
         self.by_document = by_document
+        self.host = host
         self.action = action
         self.occasion = occasion
         self.as_of = as_of

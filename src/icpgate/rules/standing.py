@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from icpgate.answer import Found, NotRegistered, Unavailable, Why
+from icpgate.answer import ByNumber, Found, NotRegistered, Unavailable, Why
 from icpgate.chinese import Likeness, compare
 from icpgate.record import Origin, RegistrationStatus, write_time
 from icpgate.rules.facts import (
@@ -62,7 +62,8 @@ class Registered(Demand):
             return self.not_applicable
         answer = observation.answer
         if type(answer) is NotRegistered:
-            found = f"no registration {case.number} in {legible(observation.source)}"
+            what = case.number if type(observation.query) is ByNumber else f"by {observation.query}"
+            found = f"no registration {what} in {legible(observation.source)}"
             return self.failed("registry.no", found=found, expected=f"a registration {case.number}")
         return self.passed if type(answer) is Found else self.not_applicable
 
@@ -250,6 +251,23 @@ class NotStale(Demand):
             return self.passed
         found = f"observed {write_time(observation.observed_at)}, asked again: {legible(observation.stale)}"
         return self.failed(f"stale.{observation.stale}", found=found, expected="an answer asked for again")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswererVerified(Demand):
+    """Whoever answered showed a certificate that was verified: nobody on the way can have said it in its place."""
+
+    code: ClassVar[str] = "insecure_tls"
+
+    @settled_by(passed=NOT_STALE)
+    def check(self, case: Case) -> Finding:
+        """See `Rule.check`."""
+        asked = (case.observation, case.by_document, case.host)
+        whom = {each.registry for each in asked if each is not None and each.insecure_tls}
+        if not whom:
+            return self.passed
+        found = f"{', '.join(map(legible, sorted(whom)))}: not verified"
+        return self.failed("registry.insecure_tls", found=found, expected="a verified certificate")
 
 
 _NOW: Final = timedelta()

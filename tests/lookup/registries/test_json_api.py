@@ -190,7 +190,7 @@ class TestProtocol:
             observations = asked(from_url(server.url), by(NUMBER), BY_DOMAIN)
         assert [outcome(o.answer) for o in observations] == [why.value] * 2
         waits = {o.answer.retry_after for o in observations if isinstance(o.answer, Unavailable)}
-        assert waits == ({7.0} if response.status == 503 else {None})
+        assert waits == {7.0 if response.status == 503 else 0.0 if why is Why.TRUNCATED else None}
 
     def test_no_server(self) -> None:
         """Everything is unavailable."""

@@ -99,12 +99,6 @@ def test_empty_fields_are_found_by_nobody() -> None:
         assert isinstance(client(empty, bare).look_up(query).answer, Unavailable)
 
 
-def test_several_queries_at_once() -> None:
-    """Answers come in the order of the queries, found or not."""
-    answers = [o.answer for o in client().look_up_many([by(MISSING), by(NUMBER), by(MISSING)])]
-    assert answers == [NotRegistered("all"), Found((RECORD,)), NotRegistered("all")]
-
-
 def test_the_list_is_copied() -> None:
     """What a caller does with its list afterwards changes nothing."""
     records = [RECORD]

@@ -1,0 +1,34 @@
+"""The tables of a TOML file that a person wrote, or why it cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from icpgate.errors import ConfigurationError, shown
+from icpgate.lookup.mapping.tables import parsed
+
+if TYPE_CHECKING:
+    import os
+
+    from icpgate.lookup.mapping.tables import Table
+
+__all__ = ["tables_of"]
+
+_MOST_BYTES: Final = 1_048_576
+
+
+def tables_of(path: str | os.PathLike[str]) -> Table:
+    """The tables of a file; raises `ConfigurationError` with what is wrong and where."""
+    try:
+        with Path(path).open("rb") as file:
+            text = file.read(_MOST_BYTES).decode("utf-8")
+    except OSError as error:
+        raise _unreadable(path, error.strerror or type(error).__name__) from None
+    except (TypeError, ValueError):  # no path, or no UTF-8
+        raise _unreadable(path, "not a file of UTF-8") from None
+    return parsed(text, Path(path).name)
+
+
+def _unreadable(path: object, message: str) -> ConfigurationError:
+    return ConfigurationError(f"{shown(str(path), at_most=4_096)}: {message}", code="config.open")
