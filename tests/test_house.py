@@ -34,6 +34,7 @@ ASYNC: dict[str, str] = {
     "server/asking.py": "awaits the asynchronous client for the endpoints",
     "server/guard.py": "an ASGI application around another",
     "server/serving.py": "overrides the coroutines of uvicorn's server",
+    "testing/contracts/asking.py": "asks a registry through the asynchronous client too",
     "testing/serving.py": "holds answers back inside an ASGI application",
 }
 """The modules that may be asynchronous, each with its reason. No registry, no rule and no cache entry is."""

@@ -37,6 +37,7 @@ _FIELDS: Final = (
     "records",
     "answer",
     "stale",
+    "insecure_tls",
     "observed_at",
     "authoritative",
     "allow_simulated",
@@ -53,7 +54,10 @@ NOW: Final = datetime.fromisoformat("2026-11-24T08:00:00+08:00")
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """One row of a table. `answer` stands in for `records`, `stale` is as in `Observation`; `expected` is compared."""
+    """
+    One row of a table. `answer` stands in for `records`, `stale` and `insecure_tls` are as in `Observation`;
+    `expected` is compared.
+    """
 
     name: str
     action: Action
@@ -64,6 +68,7 @@ class PolicyRow:
     records: tuple[RegistrationRecord, ...]
     answer: NotRegistered | Unavailable | None
     stale: str
+    insecure_tls: bool
     observed_at: datetime
     authoritative: bool
     allow_simulated: bool
@@ -92,16 +97,17 @@ class Stale:
 
     id = "table"
 
-    def __init__(self, registry: Registry, stale: str) -> None:
-        """Take the registry, and what came of the attempt."""
+    def __init__(self, registry: Registry, stale: str, *, insecure_tls: bool = False) -> None:
+        """Take the registry, what came of the attempt, and whether nobody verified who answered."""
         self._registry = registry
         self._stale = stale
+        self._insecure_tls = insecure_tls
         self.capabilities = registry.capabilities
 
     def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
         """See `Registry.ask`."""
         observations = yield from self._registry.ask(queries)
-        return [replace(observation, stale=self._stale) for observation in observations]
+        return [replace(each, stale=self._stale, insecure_tls=self._insecure_tls) for each in observations]
 
 
 class RowReader:
@@ -138,6 +144,7 @@ class RowReader:
             "records": self._records(value, place, observed_at),
             "answer": self._answer(value, place),
             "stale": self._stale(value, place),
+            "insecure_tls": self._flag(value, "insecure_tls", place, default=False),
             "observed_at": observed_at,
             "authoritative": self._flag(value, "authoritative", place, default=True),
             "allow_simulated": self._flag(value, "allow_simulated", place, default=False),

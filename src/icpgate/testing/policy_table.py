@@ -96,7 +96,8 @@ def _decide(policy: Policy, row: PolicyRow) -> Decision:
             row.records, id="table", authoritative=row.authoritative, observed_at=row.observed_at, source="table"
         )
     )
-    registry = Stale(registry, row.stale) if row.stale else registry
+    if row.stale or row.insecure_tls:
+        registry = Stale(registry, row.stale, insecure_tls=row.insecure_tls)
     gate = Gate(row.action, registry, policy=policy, clock=FixedClock(row.now), allow_simulated=row.allow_simulated)
     return gate.check(row.app, occasion=row.occasion, as_of=row.as_of)
 

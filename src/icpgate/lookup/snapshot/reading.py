@@ -125,7 +125,7 @@ class RegistryFile:
                     "SELECT imported_at, observed_at, source, authoritative, scope, rows FROM import ORDER BY id"
                 )
             )
-        except (KeyError, ValueError, OverflowError, ConfigurationError):
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError, ConfigurationError):
             raise self._corrupt("what it says of itself cannot be read") from None
         self.statements = _newest(self.imports)
         ((count,),) = self._rows("SELECT count(*) FROM record")
