@@ -51,6 +51,7 @@ class Gate(Settled):
         super().__init__(Gating(action, options))
         self._recorder = options.get("recorder")
         self._lookup: LookupClient = lookup_of(registry, options, self._gating.policy, self._gating.clock)
+        self._gating.asks(self._lookup)
 
     @classmethod
     def for_listing(cls, registry: Registry | str, **options: Unpack[GateOptions]) -> Self:
@@ -94,7 +95,7 @@ class Gate(Settled):
         Raises `ConfigurationError` for a wrong call, nothing for what the app or a registry did.
         """
         gating, lookup = self._gating, self._lookup
-        question = gating.question(app, occasion, as_of, can_ask=lookup.can_ask)
+        question = gating.question(app, occasion, as_of)
         query = question.query
         if question.host is not None:
             return self._decided(question, *question.found(self._answers([question])))
@@ -121,7 +122,7 @@ class Gate(Settled):
         rows_of(apps)
         position = 0
         for rows in _batches(apps, lookup.ahead(self.deadline)):
-            questions = [gating.asked(row, occasion, as_of, can_ask=lookup.can_ask) for row in rows]
+            questions = [gating.asked(row, occasion, as_of) for row in rows]
             answers = self._answers(questions)
             for question in questions:
                 if isinstance(question, IcpGateError):
@@ -167,6 +168,7 @@ class AsyncGate(Settled):
         super().__init__(Gating(action, options))
         self._recorder = options.get("recorder")
         self._lookup: AsyncLookupClient = async_lookup_of(registry, options, self._gating.policy, self._gating.clock)
+        self._gating.asks(self._lookup)
 
     @classmethod
     def for_listing(cls, registry: Registry | str, **options: Unpack[AsyncGateOptions]) -> Self:
@@ -207,7 +209,7 @@ class AsyncGate(Settled):
     ) -> Decision:
         """See `Gate.check`."""
         gating, lookup = self._gating, self._lookup
-        question = gating.question(app, occasion, as_of, can_ask=lookup.can_ask)
+        question = gating.question(app, occasion, as_of)
         query = question.query
         if question.host is not None:
             return await self._decided(question, *question.found(await self._answers([question])))
@@ -228,7 +230,7 @@ class AsyncGate(Settled):
         rows_of(apps, "__aiter__" if isinstance(apps, AsyncIterable) else "__iter__")
         position = 0
         async for rows in _async_batches(apps, lookup.ahead(self.deadline)):
-            questions = [gating.asked(row, occasion, as_of, can_ask=lookup.can_ask) for row in rows]
+            questions = [gating.asked(row, occasion, as_of) for row in rows]
             answers = await self._answers(questions)
             for question in questions:
                 if isinstance(question, IcpGateError):

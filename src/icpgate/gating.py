@@ -40,22 +40,22 @@ from icpgate.rules import Action, Case, Occasion
 from icpgate.rules.host import HostPlatformRegistered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from icpgate.answer import Query
     from icpgate.decision import Decision
+    from icpgate.lookup.about import Client
     from icpgate.number import RegistrationNumber
     from icpgate.options import AsyncGateOptions, GateOptions
     from icpgate.policy import Mode, Policy
 
-__all__ = ["CanAsk", "Checked", "Gating", "Question", "Row", "Settled", "queries_of", "rows_of"]
+__all__ = ["Checked", "Gating", "Question", "Row", "Settled", "queries_of", "rows_of"]
 
 Row: TypeAlias = "App | Mapping[str, object] | IcpGateError"
 """One of many: an app, its description, or why its reader could not read it."""
 
 
-CanAsk: TypeAlias = "Callable[[type[Query]], bool]"
 """Whether a registry can be asked by a kind of query."""
 
 
@@ -137,8 +137,13 @@ class Gating:
         able(options.get("recorder"), ("record",), "recorder")
         self._allow_simulated = flag(options.get("allow_simulated", False), "allow_simulated")
         self._hosts = _hosts_of(self.policy, self.action)
+        self._by_number, self._by_document = True, False
 
-    def question(self, app: App, occasion: Occasion | str, as_of: datetime | None, *, can_ask: CanAsk) -> Question:
+    def asks(self, lookup: Client) -> None:
+        """Take what the registry can be asked by; it does not change in a client's life."""
+        self._by_number, self._by_document = lookup.can_ask(ByNumber), lookup.can_ask(ByDocument)
+
+    def question(self, app: App, occasion: Occasion | str, as_of: datetime | None) -> Question:
         """
         What is to be asked about an app; without a number, what is known of document and package.
 
@@ -154,8 +159,8 @@ class Gating:
         started = self.clock.monotonic()
         number, problem = _number(app)
         query: Query | None = None
-        if number is None or not can_ask(ByNumber):
-            query = _by_document(app) if can_ask(ByDocument) else None
+        if number is None or not self._by_number:
+            query = _by_document(app) if self._by_document else None
         if number is not None and query is None:
             query = ByNumber(number)
         hosts = self._hosts.get(moment)
@@ -167,9 +172,7 @@ class Gating:
         """How many seconds of the deadline are left."""
         return max(0.0, self.deadline - (self.clock.monotonic() - question.started))
 
-    def asked(
-        self, row: Row, occasion: Occasion | str, as_of: datetime | None, *, can_ask: CanAsk
-    ) -> Question | IcpGateError:
+    def asked(self, row: Row, occasion: Occasion | str, as_of: datetime | None) -> Question | IcpGateError:
         """The question of one row of many, or everything that is wrong with the row."""
         if isinstance(row, IcpGateError):
             return row
@@ -177,7 +180,7 @@ class Gating:
             app = row if isinstance(row, App) else App.parse(row)
         except InvalidApp as error:
             return error
-        return self.question(app, occasion, as_of, can_ask=can_ask)
+        return self.question(app, occasion, as_of)
 
     def decided(self, question: Question, observation: Observation | None, host: Observation | None) -> Decision:
         """Judge what was answered, about the app and about its host platform."""
