@@ -383,7 +383,8 @@ def test_settings_make_the_same_gate_elsewhere(tmp_path: Path) -> None:
     path = tmp_path / "icpgate.toml"
     path.write_text('[gate]\naction = "connect"\nregistry = "snapshot:r.icpdb"\ndeadline = 1.5\n', encoding="utf-8")
     settings = pickle.loads(pickle.dumps(GateSettings.load(path)))  # noqa: S301 -- our own bytes
-    assert settings == GateSettings(action=Action.CONNECT, registry="snapshot:r.icpdb", deadline=1.5)
+    registry = f"snapshot:{tmp_path / 'r.icpdb'}"
+    assert settings == GateSettings(action=Action.CONNECT, registry=registry, deadline=1.5)
     with pytest.raises(ConfigurationError, match="did you mean registry"):
         GateSettings.read({"action": "list", "registery": "x"})
 

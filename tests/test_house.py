@@ -35,6 +35,7 @@ ASYNC: dict[str, str] = {
     "server/guard.py": "an ASGI application around another",
     "server/serving.py": "overrides the coroutines of uvicorn's server",
     "testing/contracts/asking.py": "asks a registry through the asynchronous client too",
+    "settings.py": "closes the cache of an asynchronous gate behind it",
     "testing/serving.py": "holds answers back inside an ASGI application",
 }
 """The modules that may be asynchronous, each with its reason. No registry, no rule and no cache entry is."""

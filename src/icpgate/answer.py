@@ -19,6 +19,7 @@ from icpgate.errors import Defect, InvalidRecord
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from icpgate.document import DocumentType
     from icpgate.number import RegistrationNumber
     from icpgate.record import RegistrationRecord
 
@@ -79,15 +80,18 @@ class ByDocument:
     """
     Ask for what the holder of this document registered for this package.
 
-    The document number is in its normal form, and may be personal; `repr` leaves it out.
+    Without a package it asks whether the holder's entity is registered at all, which few registries tell.
+    The document number is in its normal form, and may be personal; `repr` leaves it out. Its type helps a
+    registry that asks by it; the same number with another is the same query.
     """
 
     document_number: str = field(repr=False)
-    package: str
+    package: str = ""
+    document_type: DocumentType | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """As a message names it: the document number may be personal and is left out."""
-        return f"document and package {self.package}"
+        return f"document and package {self.package}" if self.package else "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ class Observation:
 
     `observed_at` is when the source looked, in UTC. For `Unavailable` it is when we asked. `stale` is
     empty, or why an answer was used that should have been asked again: `renewing`, or the why of
-    the attempt to renew it.
+    the attempt to renew it. `insecure_tls` says that nobody verified who answered.
     """
 
     query: Query
@@ -163,6 +167,7 @@ class Observation:
     source: str
     registry: str
     stale: str = ""
+    insecure_tls: bool = False
 
     @property
     def digest(self) -> str:
@@ -188,6 +193,8 @@ def echoes(query: Query, record: RegistrationRecord) -> bool:
     match query:
         case ByNumber(number):
             return record.registration_number == number
+        case ByDocument(document_number, ""):
+            return record.document_number == document_number and record.registration_number.is_entity
         case ByDocument(document_number, package):
             return record.document_number == document_number and any(
                 platform.package == package for platform in record.platforms or ()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from icpgate.lookup.cache.opening import open_level
 from icpgate.testing.serving import RegistryServer
 from tests.cases import NUMBER, described, memory, registered
 from tests.commandline import run
@@ -104,6 +105,7 @@ def test_what_a_second_level_holds_can_be_forgotten(tmp_path: Path, monkeypatch:
 def test_wrong_use(arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said what is missing, and nothing is forgotten."""
     monkeypatch.chdir(tmp_path)
+    open_level("sqlite:c.db").close()
     ran = run("cache", *arguments)
     assert ran.code == 2
     assert said in ran.err

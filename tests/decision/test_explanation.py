@@ -149,6 +149,7 @@ def test_written() -> None:
                 "observed_at": "2026-11-23T00:00:00Z",
                 "digest": decision.observations[0].digest,
                 "stale": "",
+                "insecure_tls": False,
             }
         ],
         "bound_by": [binding.value for binding in decision.bound_by],

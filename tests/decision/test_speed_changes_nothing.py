@@ -164,8 +164,8 @@ def _odd_cases(draw: st.DrawFn) -> Case:
     records = draw(st.lists(_records(number.canonical if number is not None else NUMBER), min_size=1, max_size=2))
     others: list[Answer] = [Found(tuple(records)), NotRegistered("all"), *map(Unavailable, Why)]
     answer = draw(st.sampled_from([Found((records[0],))] * 12 + others))
-    stale = draw(st.sampled_from(["", "", "renewing"]))
-    observation = Observation(ByNumber(parse(NUMBER)), answer, draw(moments()), "test", "test", stale)
+    stale, insecure = draw(st.sampled_from([("", False), ("", False), ("renewing", False), ("", True)]))
+    observation = Observation(ByNumber(parse(NUMBER)), answer, draw(moments()), "test", "test", stale, insecure)
     return Case(
         app=app,
         number=number,

@@ -8,8 +8,9 @@ import pytest
 
 from icpgate.answer import ByDocument, ByNumber
 from icpgate.errors import ConfigurationError, RegistryFileError
-from icpgate.lookup import Capabilities, Registry, registry_from_url
+from icpgate.lookup import Capabilities, Registry, SimpleRegistry, registry_from_url
 from icpgate.lookup.registries.snapshot import SnapshotRegistry
+from icpgate.lookup.transport import Transport
 from tests.lookup.files import imported, row
 
 if TYPE_CHECKING:
@@ -58,3 +59,64 @@ def test_kinds_of_query_of_capabilities() -> None:
     """What can be asked, as the client tests it."""
     assert Capabilities().queries == (ByNumber,)
     assert Capabilities(by_number=False, by_document=True).queries == (ByDocument,)
+
+
+ENTERPRISE = """
+namespace = "http://beianstatus.example.cn/"
+isp_id = "110000000211"
+user_name = "example"
+home = "蜀"
+[bureaus]
+"蜀" = "https://sichuan.example.cn"
+[secrets]
+password = "file:secret"
+"""
+PLATFORM = """
+[[program]]
+platform = "wechat"
+number = "京ICP备2026999901号-4X"
+package = "wx0123456789abcdef"
+token = "file:secret"
+url = "http://platform.example.cn"
+"""
+MAPPING = """
+[request.number]
+path = "/{number}"
+headers = { Authorization = "Bearer {secret:token}" }
+[secrets]
+token = "file:secret"
+[records]
+object = ""
+[record]
+registration_number = "/number"
+status = { constant = "registered" }
+"""
+FILES = {
+    "enterprise": ENTERPRISE,
+    "gateway": 'url = "http://gateway.example.cn"\n[secrets]\ntoken = "file:secret"\n',
+    "platform": PLATFORM,
+    "json_api": f'url = "http://api.example.cn"\n{MAPPING}',
+}
+
+
+@pytest.mark.parametrize("scheme", FILES)
+def test_a_registry_by_the_file_of_its_settings(scheme: str, tmp_path: Path) -> None:
+    """Its secrets stand beside it, wherever the program runs; it travels as was stated, in clear only by name."""
+    path = tmp_path / "settings.toml"
+    path.write_text(FILES[scheme], encoding="utf-8")
+    (tmp_path / "secret").write_text("Passw0rd")
+    url = f"{scheme}:{path}"
+    registry = registry_from_url(url, insecure_http=True, transport=Transport(connections=3))
+    assert isinstance(registry, SimpleRegistry)
+    assert registry.channel is not None
+    assert registry.channel.connections == 3
+    plain = registry_from_url(url, insecure_http=True)
+    assert isinstance(plain, SimpleRegistry)
+    assert plain.channel is None
+    registry_from_url(url, transport=Transport(insecure_http=True))
+    if scheme != "enterprise":  # it has its own word for it
+        with pytest.raises(ConfigurationError, match="beyond this machine"):
+            registry_from_url(url, transport=Transport(connections=3))
+    (tmp_path / "secret").unlink()
+    with pytest.raises(ConfigurationError, match="No such file"):
+        registry_from_url(url, insecure_http=True)

@@ -233,8 +233,8 @@ def test_what_the_registry_answers() -> None:
         ({"actoin": "list"}, Defect("config.unknown", "t.jsonl:1", "unknown field 'actoin'", "",
                                     "did you mean action?")),
         ({"zzz": 1}, Defect("config.unknown", "t.jsonl:1", "unknown field 'zzz'", "",
-                            "known: name, action, occasion, as_of, now, app, records, answer, stale, observed_at, "
-                            "authoritative, allow_simulated, expect")),
+                            "known: name, action, occasion, as_of, now, app, records, answer, stale, insecure_tls, "
+                            "observed_at, authoritative, allow_simulated, expect")),
         ({"name": " "}, Defect("config.value", "t.jsonl:1: name", "' ' given", "a text that is not empty")),
         ({"name": 7}, Defect("config.value", "t.jsonl:1: name", "'7' given", "a text that is not empty")),
         ({"action": "listing"}, Defect("config.value", "t.jsonl:1: action", "'listing' given",

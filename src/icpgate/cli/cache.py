@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from icpgate.cli.output import cache_of, format_option, lang_option, line, moment_of, say, to_json
+from icpgate.cli.output import format_option, lang_option, line, moment_of, say, to_json
+from icpgate.cli.stated import cache_of
 from icpgate.errors import IcpGateError
+from icpgate.lookup.cache.opening import file_of
 from icpgate.lookup.steps import Count
 
 if TYPE_CHECKING:
@@ -26,7 +29,13 @@ def command() -> None:
 def _opened(url: str | None) -> Cache:
     if url is None:
         raise click.UsageError("State which one: --cache sqlite:cache.db or --cache redis://host; or ICPGATE_CACHE.")
-    return cache_of(url)
+    path = file_of(url)
+    if path and not path.startswith(":") and not os.path.exists(path):  # noqa: PTH110 -- a path as typed
+        message = f"{path}: there is no such cache"  # opening it would make one
+        raise IcpGateError(message, code="cache.missing", hint="a gate makes it when it is used first")
+    cache = cache_of(url)
+    assert cache is not None  # noqa: S101 -- it has a URL
+    return cache
 
 
 cache_option = click.option(

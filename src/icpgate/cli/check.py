@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import csv
 import sys
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from icpgate.cli.output import (
-    cache_of,
     cell,
     format_option,
     lang_option,
     line,
     moment_of,
     read_bytes,
-    registry_of,
     say,
     to_json,
 )
+from icpgate.cli.stated import cache_of, limits_of, registry_of, registry_option, transport_options
 from icpgate.decision import Audience
 from icpgate.errors import IcpGateError
 from icpgate.gate import Checked, Gate
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpgate.decision import Decision
+    from icpgate.lookup.registrysettings import RegistrySettings
 
 __all__ = ["command", "exit_code"]
 
@@ -65,9 +66,8 @@ def _app_options(command: click.Command) -> click.Command:
 @click.argument("file", required=False)
 @click.option("--for", "action", type=click.Choice(["list", "connect", "preinstall"]), required=True,
               help="What the gatekeeper is about to do.")  # fmt: skip
-@click.option(
-    "--registry", envvar="ICPGATE_REGISTRY", required=True, help="Such as snapshot:registry.icpdb or https://…."
-)
+@registry_option
+@transport_options
 @click.option(
     "--occasion", type=click.Choice(["first", "update", "standing"]), default="first", help="When it is asked."
 )
@@ -96,7 +96,8 @@ def _command(file: str | None, form: str, lang: str, **options: object) -> int:
         raise click.UsageError("Give FILE, or the app's fields as options, not both and not neither.")
     audience = Audience.GATEKEEPER if options.pop("for_gatekeeper") else Audience.DEVELOPER
     rows = _rows(file) if file is not None else iter([_from_options(described)])
-    with _gate(options) as gate:
+    with ExitStack() as opened:
+        gate = _gate(options, opened)
         as_of = moment_of("--as-of", options["as_of"])
         checked = gate.check_many(rows, occasion=str(options["occasion"]), as_of=as_of)  # type: ignore[arg-type]  # parse refuses what is no object
         return exit_code(_written(checked, form, lang, audience))
@@ -110,16 +111,22 @@ def _several(options: dict[str, object], name: str) -> tuple[str, ...]:
     return values if isinstance(values, tuple) else ()
 
 
-def _gate(options: dict[str, object]) -> Gate:
-    return Gate(
+def _gate(options: dict[str, object], opened: ExitStack) -> Gate:
+    """The gate; it and its cache are closed with what else is open."""
+    cache = cache_of(cast("str | None", options["cache"]))
+    if cache is not None:
+        opened.enter_context(cache)
+    gate = Gate(
         options["action"],  # type: ignore[arg-type]  # click offers only the actions
-        registry_of(str(options["registry"])),
+        registry_of(cast("RegistrySettings", options["registry"]), options),
         policy=options["policy"],  # type: ignore[arg-type]  # a path or None
         mode=options["mode"],  # type: ignore[arg-type]  # click offers only the modes
         deadline=options["deadline"],  # type: ignore[arg-type]  # a float by click
-        cache=None if options["cache"] is None else cache_of(str(options["cache"])),
+        cache=cache,
+        limits=limits_of(),
         allow_simulated=bool(options["allow_simulated"]),
     )
+    return opened.enter_context(gate)
 
 
 def _from_options(described: dict[str, object]) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,36 +12,31 @@ from icpgate.errors import ConfigurationError, nearest, quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_PATH", "Config"]
+__all__ = ["DEFAULT_PATH", "Config", "config_of"]
 
 DEFAULT_PATH: Final = "icpgate.toml"
 
 MAX_BYTES: Final = 1_048_576
 
-_SETTINGS: Final[dict[str, tuple[type, ...]]] = {
-    "action": (str,),
-    "registry": (str,),
-    "policy": (str,),
-    "mode": (str,),
-    "deadline": (int, float),
-    "cache": (str,),
-    "allow_simulated": (bool,),
-}
+_OPTIONS: Final = ("action", "registry", "policy", "mode", "deadline", "cache", "allow_simulated")
+"""The settings that are options of `check` too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a file says: the defaults of the commands as click takes them, and the language."""
+    """What a file says: the defaults of the commands as click takes them, the language, and the settings of a gate."""
 
-    defaults: dict[str, object]
-    lang: str | None
+    defaults: dict[str, object] = field(default_factory=dict)
+    lang: str | None = None
+    gate: dict[str, object] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: str) -> Config:
         """
         Read a file with `lang` and a table `[gate]`, which has the settings of `GateSettings`.
 
-        Raises `ConfigurationError` with the place of what is wrong in it.
+        Relative paths in it are relative to its folder. Raises `ConfigurationError` with the place of
+        what is wrong in it.
         """
         table = _read(path)
         _known(table, ("lang", "gate"), path)
@@ -49,28 +44,30 @@ class Config:
         if lang not in {None, "zh-CN", "en"}:
             message = f"{path}: lang is {quote(lang)}: zh-CN or en is expected"
             raise ConfigurationError(message)
-        gate = _gate(table.get("gate", {}), path)
+        gate = _gate(table["gate"], path) if "gate" in table else {}
         policy = {"path": gate["policy"]} if "policy" in gate else {}
         cache = {"url": gate["cache"]} if "cache" in gate else {}
         defaults = {
-            "check": gate,
+            "check": {name: getattr(gate[name], "value", gate[name]) for name in _OPTIONS if name in gate},
             "policy": {"show": policy, "test": policy},
             "cache": {"stats": cache, "invalidate": cache},
         }
-        return cls(defaults, None if lang is None else str(lang))
+        return cls(defaults, None if lang is None else str(lang), gate)
 
 
-def _gate(gate: object, path: str) -> dict[str, object]:
-    if not isinstance(gate, dict):
-        message = f"{path}: gate is {quote(gate)}: a table is expected"
-        raise ConfigurationError(message)
-    _known(gate, tuple(_SETTINGS), f"{path}: gate")
-    for name, value in gate.items():
-        wanted = _SETTINGS[name]
-        if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-            message = f"{path}: gate.{name} is {quote(value)}"
-            raise ConfigurationError(message, hint="see docs/settings.md")
-    return dict(gate)
+def config_of(given: object) -> Config:
+    """What the settings file said, from click's context; nothing where there is none."""
+    return given if isinstance(given, Config) else Config()
+
+
+def _gate(table: object, path: str) -> dict[str, object]:
+    from icpgate.lookup.mapping.credentials import folder_of  # noqa: PLC0415 -- only where a file states a gate
+    from icpgate.settings import read_gate  # noqa: PLC0415 -- as above
+
+    try:
+        return read_gate(table, folder=folder_of(path))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error.message}", hint=error.hint, code=error.code) from None
 
 
 def _read(path: str) -> dict[str, object]:

@@ -16,11 +16,7 @@ from icpgate.errors import IcpGateError, quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from icpgate.lookup.cache import Cache
-    from icpgate.lookup.registry import Registry
-
 __all__ = [
-    "cache_of",
     "cell",
     "format_option",
     "lang_option",
@@ -28,7 +24,6 @@ __all__ = [
     "lines_of",
     "moment_of",
     "read_bytes",
-    "registry_of",
     "say",
     "secret_of",
     "table",
@@ -39,7 +34,7 @@ F = TypeVar("F")
 
 
 def _language() -> str:
-    configured = click.get_current_context().find_root().obj
+    configured = getattr(click.get_current_context().find_root().obj, "lang", None)
     locale = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     for value in (os.environ.get("ICPGATE_LANG"), configured, *locale):
         if value:
@@ -105,20 +100,6 @@ def read_bytes(path: str) -> bytes:
             return file.read()
     except OSError as error:
         raise IcpGateError(f"{path} cannot be read: {error.strerror}", code="cli.open") from None
-
-
-def registry_of(url: str) -> Registry:
-    """The registry of a URL; its token is in ICPGATE_REGISTRY_TOKEN, or in the file of ICPGATE_REGISTRY_TOKEN_FILE."""
-    from icpgate.lookup.registry import registry_from_url  # noqa: PLC0415 -- only commands that ask one need it
-
-    return registry_from_url(url, token=secret_of("ICPGATE_REGISTRY_TOKEN"))
-
-
-def cache_of(url: str) -> Cache:
-    """The cache with this second level; its secret: ICPGATE_CACHE_SECRET or the file of ICPGATE_CACHE_SECRET_FILE."""
-    from icpgate.lookup.cache import Cache  # noqa: PLC0415 -- as above
-
-    return Cache(level=url, secret=secret_of("ICPGATE_CACHE_SECRET"))
 
 
 def secret_of(variable: str) -> str | None:

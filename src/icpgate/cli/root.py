@@ -64,4 +64,4 @@ def root(ctx: click.Context, config: str | None) -> None:
 
     loaded = Config.load(config if config is not None else DEFAULT_PATH)
     ctx.default_map = loaded.defaults
-    ctx.obj = loaded.lang
+    ctx.obj = loaded

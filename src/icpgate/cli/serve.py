@@ -8,11 +8,12 @@ import re
 import signal
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack, cast
 
 import click
 
 from icpgate.cli.output import lang_option, read_bytes, say
+from icpgate.cli.stated import registry_of, transport_options
 from icpgate.errors import ConfigurationError, IcpGateError
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ class _Options(TypedDict):
     insecure_no_token: bool
     tls_cert: str | None
     tls_key: str | None
+    ca_file: str | None
+    client_certificate: str | None
+    client_key: str | None
+    proxy: str | None
+    trust_env: bool | None
+    insecure_http: bool | None
+    insecure_tls: bool | None
 
 
 @click.command("serve")
@@ -49,6 +57,7 @@ class _Options(TypedDict):
 @click.option("--insecure-no-token", is_flag=True, help="Answer whoever reaches the address, beyond this machine too.")
 @click.option("--tls-cert", help="A PEM file with the certificate and its chain: serve HTTPS.")
 @click.option("--tls-key", help="A PEM file with the certificate's key, when it is not in the same file.")
+@transport_options
 @lang_option
 def serve(registry: str, lang: str, **options: Unpack[_Options]) -> int:  # noqa: ARG001 -- as in every command
     """
@@ -60,7 +69,7 @@ def serve(registry: str, lang: str, **options: Unpack[_Options]) -> int:  # noqa
     if options["tls_key"] is not None and options["tls_cert"] is None:
         raise click.UsageError("--tls-key needs --tls-cert.")
     token = _token(options["token_file"])
-    opened = _opened(registry)
+    opened = _opened(registry, cast("dict[str, object]", options))
     try:
         with _warnings_told():
             return _serve(opened, token, options)
@@ -92,14 +101,14 @@ def _serve(registry: Registry, token: str | None, options: _Options) -> int:
     return INTERRUPTED if ended_by == signal.SIGINT else 0
 
 
-def _opened(registry: str) -> Registry:
+def _opened(registry: str, options: dict[str, object]) -> Registry:
     """The registry of a URL, or of a file; a simulated one is told at once."""
     from icpgate.lookup.registries.snapshot import SnapshotRegistry  # noqa: PLC0415 -- only once it is served
-    from icpgate.lookup.registry import registry_from_url  # noqa: PLC0415 -- as above
+    from icpgate.lookup.registrysettings import RegistrySettings  # noqa: PLC0415 -- as above
     from icpgate.lookup.snapshotfile import stats  # noqa: PLC0415 -- as above
 
     is_url = re.match(r"[a-z][a-z0-9+._-]+:", registry) is not None and not Path(registry).exists()
-    opened = registry_from_url(registry) if is_url else SnapshotRegistry(registry)
+    opened = registry_of(RegistrySettings(url=registry if is_url else f"snapshot:{registry}"), options)
     if isinstance(opened, SnapshotRegistry) and stats(registry.removeprefix("snapshot:"))["simulated"]:
         say(f"{opened.id}: SIMULATED: no bureau issued its numbers")
     return opened

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from icpgate.lookup.asyncclient import AsyncLookupClient
     from icpgate.lookup.registries.combined import Combined
     from icpgate.lookup.registries.json_api import JsonApi
+    from icpgate.lookup.registrysettings import RegistrySettings
     from icpgate.lookup.simple import SimpleRegistry
+    from icpgate.lookup.transport import Transport
 
 __all__ = [
     "AsyncLookupClient",
@@ -35,9 +37,11 @@ __all__ = [
     "Limits",
     "LookupClient",
     "Registry",
+    "RegistrySettings",
     "Scope",
     "SimpleRegistry",
     "SystemClock",
+    "Transport",
     "registry_from_url",
 ]
 
@@ -45,7 +49,9 @@ _HOME_OF: Final = {
     "AsyncLookupClient": "icpgate.lookup.asyncclient",
     "Combined": "icpgate.lookup.registries.combined",
     "JsonApi": "icpgate.lookup.registries.json_api",
+    "RegistrySettings": "icpgate.lookup.registrysettings",
     "SimpleRegistry": "icpgate.lookup.simple",
+    "Transport": "icpgate.lookup.transport",
 }
 
 

@@ -23,6 +23,7 @@ from icpgate.lookup.wire.budgets import CONNECTIONS, IDLE_SECONDS
 if TYPE_CHECKING:
     import ssl
 
+    from icpgate.lookup.channel import Channel
     from icpgate.lookup.steps import Request
     from icpgate.lookup.wire import Incoming
     from icpgate.lookup.wire.message import Headers
@@ -88,9 +89,14 @@ class BlockingHttp:
         """
         At most so many `connections` to one origin, each kept unused for `idle_seconds`.
 
+        A request with a channel of its own goes over connections of its own, by that channel's options.
+
         Raises `ConfigurationError` for a TLS context that verifies nobody or allows TLS before 1.2.
         """
         self._wire = BlockingWire(ssl_context=ssl_context, connections=connections, idle_seconds=idle_seconds)
+        self._idle_seconds = idle_seconds
+        self._wires: dict[Channel, BlockingWire] = {}
+        self._closed = False
 
     def send(self, request: Request, seconds: float) -> Response:
         """
@@ -99,15 +105,28 @@ class BlockingHttp:
         Raises `Unanswered`, and nothing else.
         """
         try:
-            return _response(self._wire.exchange(_outgoing(request), seconds))
+            wire = self._wire if request.channel is None else self._through(request.channel)
+            return _response(wire.exchange(_outgoing(request), seconds))
         except Unanswered:
             raise
         except Exception:  # noqa: BLE001 -- a defect of ours is no answer either
             raise Unanswered(Why.INTERNAL, "http") from None
 
+    def _through(self, channel: Channel) -> BlockingWire:
+        """The connections of a channel, which no other shares; none any more once this is closed."""
+        wire = self._wires.get(channel)
+        if wire is None:
+            if self._closed:
+                return self._wire
+            made = BlockingWire(connections=channel.connections, idle_seconds=self._idle_seconds, channel=channel)
+            wire = self._wires.setdefault(channel, made)
+        return wire
+
     def close(self) -> None:
         """Let go of the connections; may be called twice."""
-        self._wire.close()
+        self._closed = True
+        for wire in (self._wire, *self._wires.values()):
+            wire.close()
 
 
 class AsyncHttp:
@@ -122,19 +141,35 @@ class AsyncHttp:
     ) -> None:
         """See `BlockingHttp`."""
         self._wire = AsyncWire(ssl_context=ssl_context, connections=connections, idle_seconds=idle_seconds)
+        self._idle_seconds = idle_seconds
+        self._wires: dict[Channel, AsyncWire] = {}
+        self._closed = False
 
     async def send(self, request: Request, seconds: float) -> Response:
         """See `BlockingHttp.send`. Whoever is cancelled leaves neither a connection nor a task."""
         try:
-            return _response(await self._wire.exchange(_outgoing(request), seconds))
+            wire = self._wire if request.channel is None else self._through(request.channel)
+            return _response(await wire.exchange(_outgoing(request), seconds))
         except Unanswered:
             raise
         except Exception:  # noqa: BLE001 -- a defect of ours is no answer either
             raise Unanswered(Why.INTERNAL, "http") from None
 
+    def _through(self, channel: Channel) -> AsyncWire:
+        """See `BlockingHttp._through`."""
+        wire = self._wires.get(channel)
+        if wire is None:
+            if self._closed:
+                return self._wire
+            made = AsyncWire(connections=channel.connections, idle_seconds=self._idle_seconds, channel=channel)
+            wire = self._wires.setdefault(channel, made)
+        return wire
+
     async def close(self) -> None:
         """Let go of the connections; may be called twice."""
-        await self._wire.close()
+        self._closed = True
+        for wire in (self._wire, *self._wires.values()):
+            await wire.close()
 
 
 _ADDRESS: Final = re.compile(r"(https?://[^/?#@\\\s]+)((?:[/?][^#]*)?)(?:#.*)?", re.IGNORECASE | re.DOTALL)

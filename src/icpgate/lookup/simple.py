@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 from icpgate.answer import Found, NotRegistered, Observation, Unavailable, Why, echoes
 from icpgate.errors import ConfigurationError, IcpGateError, InvalidRecord
+from icpgate.lookup.channel import carried
 from icpgate.lookup.httpstatus import refusal
 from icpgate.lookup.interface import Capabilities
 from icpgate.lookup.steps import Now, Response, Send, Together, Unanswered
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from icpgate.answer import Answer, Query
+    from icpgate.lookup.channel import Channel
     from icpgate.lookup.steps import Flow, Reply, Request
 
 __all__ = ["SimpleRegistry", "at_once", "received", "unread"]
@@ -40,7 +42,8 @@ class SimpleRegistry:
     """
     A registry made of `request` and `read`; the rest may stay as it is.
 
-    `width` bounds how many requests of one batch are under way at once. `read` sees only a 200. It may
+    `width` bounds how many requests of one batch are under way at once; `channel` is how they travel, where that
+    is not as usual. `read` sees only a 200. It may
     raise `Unanswered` to say why nobody could say. Where it needs the query or the moment, override
     `observe` instead.
     """
@@ -48,6 +51,7 @@ class SimpleRegistry:
     id: str = ""
     capabilities: Capabilities = Capabilities()
     width: ClassVar[int] = 8
+    channel: Channel | None = None
 
     def request(self, query: Query) -> Request:
         """The request that asks this query."""
@@ -79,6 +83,11 @@ class SimpleRegistry:
 
     def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
         """See `Registry.ask`: a request for each query, several at once."""
+        flow = self.ask_all(queries)
+        return (yield from (flow if self.channel is None else carried(flow, self.channel)))
+
+    def ask_all(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        """A request for each query, several at once, before it is seen to how they travel."""
         observations = yield from at_once([self.ask_one(query) for query in queries], self.width)
         return (yield from self.settled(queries, observations))
 

@@ -89,6 +89,6 @@ RULES: Final[tuple[type[Rule], ...]] = (
     RegistryAnswered,
     RegistriesAgree,
     HostPlatformRegistered,
-    NotStale,
     AnswererVerified,
+    NotStale,
 )

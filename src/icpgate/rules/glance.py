@@ -76,19 +76,15 @@ def facts_of(case: Case, max_age: timedelta) -> int:
         known -= REAL
     if not _NOTHING <= case.now - case.seen <= max_age:
         known -= YOUNG
-    if observation is None or observation.stale or _is_insecure(case):
+    if observation is None or observation.stale or observation.insecure_tls or _others_are_insecure(case):
         known -= NOT_STALE
     return known | _of_number(case, record) | _of_app(case) | ties(case, record)
 
 
-def _is_insecure(case: Case) -> bool:
-    """Whether anybody who was asked was not verified."""
-    observation, by_document, host = case.observation, case.by_document, case.host
-    return (
-        (observation is not None and observation.insecure_tls)
-        or (by_document is not None and by_document.insecure_tls)
-        or (host is not None and host.insecure_tls)
-    )
+def _others_are_insecure(case: Case) -> bool:
+    """Whether nobody verified who answered about the document, or about the host."""
+    by_document, host = case.by_document, case.host
+    return (by_document is not None and by_document.insecure_tls) or (host is not None and host.insecure_tls)
 
 
 _USUAL_RECORD: Final = RECORD | REGISTERED | NOT_BLACKLISTED | ACCESS_OPEN | REAL | YOUNG | NOT_STALE

@@ -28,6 +28,7 @@ from icpgate.rules.rule import Case, Demand, Finding, legible, listed
 
 __all__ = [
     "AccessUnrestricted",
+    "AnswererVerified",
     "NotBlacklisted",
     "NotCancelled",
     "NotCancelling",

@@ -75,7 +75,9 @@ def _nobody(observation: Observation, why: Why, detail: str) -> Observation:
 def _written(observation: Observation) -> dict[str, object]:
     answer = observation.answer
     keys = _keys(observation.query)
-    told = {"observed_at": write_time(observation.observed_at), "source": observation.source}
+    told: dict[str, object] = {"observed_at": write_time(observation.observed_at), "source": observation.source}
+    if observation.insecure_tls:
+        told["insecure_tls"] = True
     match answer:
         case Found(records):
             written = [record.written() for record in records]

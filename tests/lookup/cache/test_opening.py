@@ -10,7 +10,7 @@ import pytest
 
 from icpgate.errors import ConfigurationError
 from icpgate.lookup.cache import Cache
-from icpgate.lookup.cache.opening import open_level
+from icpgate.lookup.cache.opening import anchored_cache, file_of, open_level
 from icpgate.lookup.cache.redis import RedisLevel
 from icpgate.lookup.cache.sqlite import SqliteLevel
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:cache.db", "sqlite:///cache.db", "sqlite:{}/cache.db", "sqlite:///{}/cache.db"]
+    "url", ["sqlite:cache.db", "sqlite:{}/cache.db", "sqlite://{}/cache.db", "sqlite:///{}/cache.db"]
 )
 def test_files(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a path from here, or by a whole one."""
+    """By a path from here, or by a whole one, which stays whole."""
     monkeypatch.chdir(tmp_path)
     level = open_level(url.format(tmp_path))
     assert isinstance(level, SqliteLevel)
@@ -61,6 +61,16 @@ def test_what_is_none(url: str) -> None:
         open_level(url)
     assert NONE[url] in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_where_a_file_is() -> None:
+    """From here or from the root; from another folder, when it was written there."""
+    urls = ("sqlite:a.db", "sqlite:/a.db", "sqlite:///a.db", "sqlite:////a.db")
+    assert [file_of(url) for url in urls] == ["a.db", "/a.db", "/a.db", "/a.db"]
+    assert [file_of(url) for url in ("redis://a", "sqlite://host/a.db", "sqlite:")] == [None, None, ""]
+    assert anchored_cache("sqlite:a.db", "of") == "sqlite:of/a.db"
+    for url in ("sqlite:/a.db", "redis://host", "sqlite::memory:", "sqlite:", "sqlite://host/a.db"):
+        assert anchored_cache(url, "of") == url
 
 
 def test_a_cache_opens_its_level(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from icpgate.errors import ConfigurationError, nearest, quote
@@ -9,7 +10,7 @@ from icpgate.errors import ConfigurationError, nearest, quote
 if TYPE_CHECKING:
     from icpgate.lookup.cache.level import Level
 
-__all__ = ["open_level"]
+__all__ = ["anchored_cache", "file_of", "open_level"]
 
 _SERVERS: Final = ("redis", "rediss", "valkey", "valkeys", "unix")
 
@@ -18,7 +19,7 @@ def open_level(url: str) -> Level:
     """
     The level that a URL names: `sqlite:PATH`, `redis://…`, `rediss://…`, `valkey://…`, `valkeys://…`, `unix://…`.
 
-    `sqlite:///PATH` is the same as `sqlite:PATH`. Raises `ConfigurationError` for a scheme that is
+    `sqlite:///PATH` is the absolute path /PATH, as is `sqlite:/PATH`. Raises `ConfigurationError` for a scheme that is
     none, for what the level says about its place, and where an extra is missing. A URL may hold
     credentials: no message repeats it.
     """
@@ -35,11 +36,28 @@ def open_level(url: str) -> Level:
     raise _refused(f"{quote(scheme)} is not a kind of cache", f"did you mean {suggestion}:?" if suggestion else "")
 
 
+def file_of(url: str) -> str | None:
+    """The path of a cache that is a file; None for a server's URL, and for one that is none."""
+    scheme, _, rest = url.partition(":")
+    if scheme != "sqlite" or (rest.startswith("//") and not rest.startswith("///")):
+        return None
+    path = rest.lstrip("/")
+    return f"/{path}" if rest.startswith("/") and path else path
+
+
+def anchored_cache(url: str, folder: str) -> str:
+    """The URL as it is found from here, when its path was written relative to a folder."""
+    path = file_of(url)
+    if not path or path.startswith(":"):
+        return url
+    return f"sqlite:{os.path.join(folder, path)}"  # noqa: PTH118 -- a path as typed stays as typed
+
+
 def _sqlite(rest: str) -> Level:
     from icpgate.lookup.cache.sqlite import SqliteLevel  # noqa: PLC0415 -- only where one is used
 
-    path = rest.removeprefix("///") if rest.startswith("///") else rest
-    if path.startswith("//"):
+    path = file_of(f"sqlite:{rest}")
+    if path is None:
         raise _refused("a cache's file is on this machine", "sqlite:PATH or sqlite:///PATH")
     if path.startswith(":"):
         raise _refused("a cache's file is a file", "without a URL the cache is in the process alone")

@@ -18,6 +18,7 @@ from icpgate.lookup.enterprise.bureaus import ALL, Bureau
 from icpgate.lookup.enterprise.hours import Window
 from icpgate.lookup.enterprise.password import can_be_hashed
 from icpgate.lookup.mapping.address import Address, encoded_path
+from icpgate.lookup.mapping.credentials import anchored_secret, folder_of
 from icpgate.lookup.mapping.tables import TableReader, parsed
 from icpgate.lookup.scope import Scope
 from icpgate.number import province_of
@@ -86,7 +87,9 @@ def load_file(path: str | os.PathLike[str]) -> Configuration:
         raise _unreadable(path, error.strerror or type(error).__name__) from None
     except (TypeError, ValueError):  # no path, or no UTF-8
         raise _unreadable(path, "not a file of UTF-8") from None
-    return load_text(text, name=Path(path).name)
+    configuration, folder = load_text(text, name=Path(path).name), folder_of(path)
+    secrets = {name: anchored_secret(value, folder) for name, value in configuration.secrets.items()}
+    return replace(configuration, secrets=secrets)
 
 
 def _unreadable(path: object, message: str) -> ConfigurationError:

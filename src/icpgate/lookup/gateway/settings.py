@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from icpgate.errors import ConfigurationError, shown
-from icpgate.lookup.mapping.credentials import secret_defect
+from icpgate.lookup.mapping.credentials import anchored_secret, folder_of, secret_defect
 from icpgate.lookup.mapping.tables import TableReader
 from icpgate.lookup.tomlfile import tables_of
 
@@ -78,8 +78,9 @@ def load(path: str | os.PathLike[str]) -> GatewaySettings:
     texts = {key: reader.text(data, key) for key in ("url", "id", "source")}
     if not texts["url"]:
         reader.refuse("url", "missing", expected="such as http://127.0.0.1:16181")
-    secrets = _secrets(reader, reader.table(data, "secrets"))
+    stated, folder = _secrets(reader, reader.table(data, "secrets")), folder_of(path)
     reader.settle(Path(path).name)
+    secrets = {name: anchored_secret(value, folder) for name, value in stated.items()}
     others = {key: data[key] for key in ("blacklist", "page_size", "most_pages", "insecure_http") if key in data}
     return GatewaySettings(**texts, **others, secrets=secrets)  # type: ignore[arg-type]  # each is checked at once
 

@@ -15,7 +15,7 @@ from icpgate.errors import ConfigurationError, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Credentials", "secret_defect"]
+__all__ = ["Credentials", "anchored", "anchored_secret", "folder_of", "secret_defect"]
 
 MAX_BYTES: Final = 16_384
 """The longest tokens in use are a few kilobytes."""
@@ -55,6 +55,22 @@ def secret_defect(value: object) -> str | None:
     if not value.strip() or value.strip() in {"env:", "file:"}:
         return "empty; a text, env:NAME or file:PATH is expected"
     return None
+
+
+def folder_of(path: str | os.PathLike[str]) -> str:
+    """The folder of a file, to which what stands in it is relative; empty for one that is here."""
+    return os.path.dirname(os.fspath(path))  # noqa: PTH120 -- pathlib says . for a folder that is not named
+
+
+def anchored(path: str, folder: str) -> str:
+    """A path as it is found from here, when it was written relative to a folder."""
+    return os.path.join(folder, path)  # noqa: PTH118 -- a path as typed stays as typed
+
+
+def anchored_secret(value: str, folder: str) -> str:
+    """The same for a secret that may stand in a file."""
+    kind, colon, path = value.partition(":")
+    return f"file:{anchored(path, folder)}" if kind == "file" and colon and path else value
 
 
 def _resolved(name: str, value: object) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from icpgate.answer import ByDocument, ByDomain, ByNumber
 from icpgate.errors import ConfigurationError, nearest, quote, shown
 from icpgate.lookup.mapping.body import CHARSETS
-from icpgate.lookup.mapping.credentials import secret_defect
+from icpgate.lookup.mapping.credentials import anchored_secret, folder_of, secret_defect
 from icpgate.lookup.mapping.fieldreading import read_checks, read_echo, read_record, read_records
 from icpgate.lookup.mapping.model import ApiMapping, Body, Form
 from icpgate.lookup.mapping.requestreading import needed_secrets, read_batch, read_requests
@@ -50,7 +50,7 @@ _MAX_BYTES: Final = 1_048_576
 
 
 def load_file(path: str | os.PathLike[str]) -> ApiMapping:
-    """Read a mapping's file; raises `ConfigurationError`."""
+    """Read a mapping's file, to whose folder `file:PATH` of its secrets is relative; raises `ConfigurationError`."""
     try:
         with Path(path).open("rb") as file:
             raw = file.read(_MAX_BYTES)
@@ -59,7 +59,8 @@ def load_file(path: str | os.PathLike[str]) -> ApiMapping:
         raise _unreadable(path, error.strerror or type(error).__name__) from None
     except (TypeError, ValueError):  # no path, or no UTF-8
         raise _unreadable(path, "not a file of UTF-8") from None
-    return load_text(text, name=Path(path).name)
+    mapping, folder = load_text(text, name=Path(path).name), folder_of(path)
+    return replace(mapping, secrets={name: anchored_secret(each, folder) for name, each in mapping.secrets.items()})
 
 
 def _unreadable(path: object, message: str) -> ConfigurationError:

@@ -10,13 +10,13 @@ Which mini programs are asked about at which platform: `platform:platform.toml`,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from icpgate.errors import ConfigurationError, InvalidNumber, nearest, quote
 from icpgate.identifiers import package_defect
-from icpgate.lookup.mapping.credentials import Credentials, secret_defect
+from icpgate.lookup.mapping.credentials import Credentials, anchored_secret, folder_of, secret_defect
 from icpgate.lookup.mapping.tables import TableReader
 from icpgate.lookup.platform import douyin, wechat
 from icpgate.lookup.tomlfile import tables_of
@@ -134,8 +134,13 @@ def load(path: str | os.PathLike[str]) -> PlatformSettings:
         _refuse_unknown(reader, table, f"program[{position}]")
     reader.settle(Path(path).name)
     flags = {key: data[key] for key in ("authoritative", "insecure_http") if key in data}
-    programs = tuple(_program(table) for table in tables)
+    folder = folder_of(path)
+    programs = tuple(_anchored(_program(table), folder) for table in tables)
     return PlatformSettings(programs=programs, **texts, **flags)  # type: ignore[arg-type]  # each is checked at once
+
+
+def _anchored(program: Program, folder: str) -> Program:
+    return replace(program, token=anchored_secret(program.token, folder))
 
 
 def _refuse_unknown(reader: TableReader, table: Table, place: str) -> None:

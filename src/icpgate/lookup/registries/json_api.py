@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from icpgate.answer import ByDocument, ByDomain, ByNumber, Observation, Unavailable, Why
 from icpgate.errors import ConfigurationError, shown
 from icpgate.identifiers import domain_defect
+from icpgate.lookup.channel import open_channel
 from icpgate.lookup.httpstatus import made_at
 from icpgate.lookup.interface import Capabilities
 from icpgate.lookup.mapping import load_file, load_ready
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from icpgate.lookup.mapping import ApiMapping
     from icpgate.lookup.mapping.model import Batch
     from icpgate.lookup.steps import Flow, Request, Response
+    from icpgate.lookup.transport import Transport
 
 __all__ = ["JsonApi", "from_file", "from_url"]
 
@@ -63,23 +65,24 @@ class JsonApi(SimpleRegistry):
         authoritative: bool | None = None,
         scope: Scope | str | None = None,
         insecure_http: bool = False,
+        transport: Transport | None = None,
     ) -> None:
         """
         Take a mapping; what is given here goes before what the mapping says.
 
         `secrets` are texts, `env:NAME` or `file:PATH`. `insecure_http` lets http:// leave this
-        machine. Raises `ConfigurationError`.
+        machine. `transport` is how it is reached: TLS, a proxy. Raises `ConfigurationError`.
         """
         self._mapping = mapping = _stated(mapping, authoritative, scope)
         self._secrets = _credentials(mapping, secrets or {})
         if url is None and not mapping.url:
             message = f"{mapping.name}: url is missing"
             raise ConfigurationError(message, hint="JsonApi.ready(…, url=…), or url in the mapping", code="config.url")
-        self._address = Address.parse(
-            mapping.url if url is None else url, insecure_http=insecure_http or mapping.insecure_http
-        )
+        in_clear = insecure_http or mapping.insecure_http or (transport is not None and transport.insecure_http)
+        self._address = Address.parse(mapping.url if url is None else url, insecure_http=in_clear)
         read_by = "" if mapping.form is Form.ICPGATE else f"{PurePath(mapping.name).stem} "
         self.id = id or mapping.id or f"{read_by}{self._address.text}"
+        self.channel = open_channel(transport, self.id)
         self._source = mapping.source or self.id
         self._reader = ProtocolReader(mapping, self.id)
         self.capabilities = Capabilities(
@@ -97,6 +100,11 @@ class JsonApi(SimpleRegistry):
         """Its id alone."""
         return f"JsonApi({self.id!r})"
 
+    @property
+    def place(self) -> str:
+        """Its address: two registries at one place confirm nothing of each other, whatever their ids."""
+        return self._address.text
+
     @classmethod
     def load(
         cls,
@@ -105,9 +113,10 @@ class JsonApi(SimpleRegistry):
         url: str | None = None,
         secrets: Mapping[str, str] | None = None,
         insecure_http: bool = False,
+        transport: Transport | None = None,
     ) -> Self:
         """The API that a TOML file maps; raises `ConfigurationError` with every defect and its place."""
-        return cls(load_file(path), url=url, secrets=secrets, insecure_http=insecure_http)
+        return cls(load_file(path), url=url, secrets=secrets, insecure_http=insecure_http, transport=transport)
 
     @classmethod
     def ready(  # noqa: PLR0913 -- as the constructor
@@ -120,6 +129,7 @@ class JsonApi(SimpleRegistry):
         authoritative: bool | None = None,
         scope: Scope | str | None = None,
         insecure_http: bool = False,
+        transport: Transport | None = None,
     ) -> Self:
         """The API at an address that a shipped mapping explains, such as `uapis`; raises `ConfigurationError`."""
         return cls(
@@ -130,6 +140,7 @@ class JsonApi(SimpleRegistry):
             authoritative=authoritative,
             scope=scope,
             insecure_http=insecure_http,
+            transport=transport,
         )
 
     def request(self, query: Query) -> Request:
@@ -151,11 +162,11 @@ class JsonApi(SimpleRegistry):
         body = self._mapping.body
         return read_body(response, charset=body.charset, json_as_html=body.json_as_html)
 
-    def ask(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
-        """See `Registry.ask`: several queries of the protocol go in one request."""
+    def ask_all(self, queries: Sequence[Query]) -> Flow[Sequence[Observation]]:
+        """See `SimpleRegistry.ask_all`: several queries of the protocol go in one request."""
         batch = self._mapping.batch
         if batch is None or (len(queries) == 1 and type(queries[0]) in self._mapping.asks):
-            return (yield from super().ask(queries))
+            return (yield from super().ask_all(queries))
         groups = [tuple(queries[first : first + batch.at_most]) for first in range(0, len(queries), batch.at_most)]
         answered = yield from at_once([self._ask_batch(batch, group) for group in groups], self.width)
         results: list[Observation | Exception] = []
@@ -220,15 +231,21 @@ def _can_be_sent(query: Query) -> bool:
     )
 
 
-def from_url(url: str, *, secrets: Mapping[str, str] | None = None, insecure_http: bool = False) -> JsonApi:
+def from_url(
+    url: str,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    insecure_http: bool = False,
+    transport: Transport | None = None,
+) -> JsonApi:
     """
     The registry that speaks the registry protocol at an address.
 
     The secret `token`, if there is one, goes along as the bearer token. Raises `ConfigurationError`.
     """
-    return JsonApi.ready("icpgate", url=url, secrets=secrets, insecure_http=insecure_http)
+    return JsonApi.ready("icpgate", url=url, secrets=secrets, insecure_http=insecure_http, transport=transport)
 
 
-def from_file(path: str) -> JsonApi:
+def from_file(path: str, *, transport: Transport | None = None) -> JsonApi:
     """The registry that a TOML file maps; raises `ConfigurationError` with every defect and its place."""
-    return JsonApi.load(path)
+    return JsonApi.load(path, transport=transport)
