@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from icpgate.answer import Found, NotRegistered, Observation, Unavailable, Why
-from icpgate.lookup import Capabilities
+from icpgate.lookup import Capabilities, drivers
 from icpgate.lookup.breaker import FAILURES, OF_THE_SERVICE, PAUSE
 from icpgate.lookup.drivers import World, run
 from icpgate.lookup.guard import Guard, guarded
@@ -158,7 +158,7 @@ def scene() -> Scene:
 @pytest.fixture
 def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every draw is the longest."""
-    monkeypatch.setattr("random.random", lambda: 1.0)
+    monkeypatch.setattr(drivers.JITTER, "random", lambda: 1.0)
 
 
 def sends(times: int = 1, **options: Any) -> Callable[[], Flow[object]]:

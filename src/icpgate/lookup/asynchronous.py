@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from icpgate.answer import Why
-from icpgate.lookup.drivers import LONGEST_SEND, MAX_STEPS, allowed, nothing, read
+from icpgate.lookup.drivers import JITTER, LONGEST_SEND, MAX_STEPS, allowed, nothing, read
 from icpgate.lookup.steps import (
     Count,
     Drop,
@@ -112,7 +111,7 @@ async def perform(flow: Flow[T], world: LoopWorld, ends: float | None = None) ->
             failure: Exception | None = None
             draw = 0.0
             if type(step) is Now:
-                draw = random.random() if step.draw else 0.0  # noqa: S311 -- jitter is no secret
+                draw = JITTER.random() if step.draw else 0.0
             elif type(step) is Send:
                 value, failure = await _sent(step, world, ends)
             else:

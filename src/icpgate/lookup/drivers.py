@@ -43,9 +43,12 @@ if TYPE_CHECKING:
     from icpgate.lookup.loaders import Loaders
     from icpgate.lookup.steps import Flow, LevelStep, Request, Response, Step
 
-__all__ = ["MAX_STEPS", "Clock", "Http", "SystemClock", "World", "allowed", "nothing", "read", "run"]
+__all__ = ["JITTER", "MAX_STEPS", "Clock", "Http", "SystemClock", "World", "allowed", "nothing", "read", "run"]
 
 T = TypeVar("T")
+
+JITTER: Final = random.SystemRandom()
+"""Nobody's seed, and no fork, may have all processes retry at the same moments."""
 
 MAX_STEPS: Final = 100_000
 """A batch of thousands needs a few steps each; a flow with more than this goes round in circles."""
@@ -136,7 +139,7 @@ def run(flow: Flow[T], world: World | Clock, ends: float | None = None) -> T:
             if type(step) is ReadLocally:
                 value, failure = read(step)
             elif type(step) is Now:
-                draw = random.random() if step.draw else 0.0  # noqa: S311 -- jitter is no secret
+                draw = JITTER.random() if step.draw else 0.0
             else:
                 value, failure = _performed(step, place, ends)
             step = flow.send(Reply(clock.now(), clock.monotonic(), value, failure, draw))
