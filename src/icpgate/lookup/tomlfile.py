@@ -1,4 +1,4 @@
-"""The tables of a TOML file that a person wrote, or why it cannot be read."""
+"""The text and the tables of a TOML file that a person wrote, or why it cannot be read."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ if TYPE_CHECKING:
 
     from icpgate.lookup.mapping.tables import Table
 
-__all__ = ["tables_of"]
+__all__ = ["tables_of", "text_of"]
 
 _MOST_BYTES: Final = 1_048_576
 
 
 def tables_of(path: str | os.PathLike[str]) -> Table:
     """The tables of a file; raises `ConfigurationError` with what is wrong and where."""
+    return parsed(text_of(path), Path(path).name)
+
+
+def text_of(path: str | os.PathLike[str]) -> str:
+    """The text of a file; raises `ConfigurationError`."""
     try:
         with Path(path).open("rb") as file:
-            text = file.read(_MOST_BYTES).decode("utf-8")
+            return file.read(_MOST_BYTES).decode("utf-8")
     except OSError as error:
         raise _unreadable(path, error.strerror or type(error).__name__) from None
     except (TypeError, ValueError):  # no path, or no UTF-8
         raise _unreadable(path, "not a file of UTF-8") from None
-    return parsed(text, Path(path).name)
 
 
 def _unreadable(path: object, message: str) -> ConfigurationError:

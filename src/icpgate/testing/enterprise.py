@@ -14,17 +14,17 @@ import hashlib
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Final, Literal, Self
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Final, Literal
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from icpgate.document import DocumentType
 from icpgate.record import RegistrationStatus
+from icpgate.testing.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import TracebackType
 
     from icpgate.record import RegistrationRecord
 
@@ -85,7 +85,7 @@ class EnterpriseAnswer:
     content_type: str = "text/xml; charset=GBK"
 
 
-class EnterpriseServer:
+class EnterpriseServer(Listening):
     """
     One bureau's interface over some records, on a free port of 127.0.0.1. Use it as a context manager.
 
@@ -121,33 +121,7 @@ class EnterpriseServer:
         self._who = (isp_id, user, password, province if isp_province is None else isp_province)
         self._wrong, self._most = 0, most_passwords
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = False
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, name="EnterpriseServer"
-        )
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        """It serves already."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.stop()
-
-    @property
-    def url(self) -> str:
-        """Where the bureau's host is; the paths of its services follow."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def stop(self) -> None:
-        """Stop listening; returns when nobody is being served."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
 
     def unlock(self) -> None:
         """Forget the wrong passwords."""

@@ -8,14 +8,14 @@ Nothing of it asks anybody.
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from icpgate.testing.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
 
 __all__ = ["GatewayServer"]
 
@@ -29,7 +29,7 @@ _SEARCHED: Final = ("serviceLicence", "mainLicence", "unitName", "serviceName", 
 _JSON: Final = "application/json; charset=utf-8"
 
 
-class GatewayServer:
+class GatewayServer(Listening):
     """
     Lists of rows, searched as a gateway does, on a free port of 127.0.0.1.
 
@@ -54,33 +54,7 @@ class GatewayServer:
         self._rows, self._blacklist = rows, blacklist or {}
         self._most, self._alter = most_a_page, alter
         self._said: tuple[int, str, bytes] | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = False
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, name="GatewayServer"
-        )
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        """It serves already."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.stop()
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def stop(self) -> None:
-        """Stop listening; returns when nobody is being served."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
 
     def say(self, body: object, *, status: int = 200, content_type: str = _JSON) -> None:
         """Answer everything with this: bytes as they are, anything else as JSON, None as before."""

@@ -21,6 +21,7 @@ from icpgate.lookup.mapping.address import Address, encoded_path
 from icpgate.lookup.mapping.credentials import anchored_secret, folder_of
 from icpgate.lookup.mapping.tables import TableReader, parsed
 from icpgate.lookup.scope import Scope
+from icpgate.lookup.tomlfile import text_of
 from icpgate.number import province_of
 
 if TYPE_CHECKING:
@@ -80,20 +81,9 @@ class Configuration:
 
 def load_file(path: str | os.PathLike[str]) -> Configuration:
     """Read a configuration's file; raises `ConfigurationError`."""
-    try:
-        with Path(path).open("rb") as file:
-            text = file.read(_MAX_BYTES).decode("utf-8")
-    except OSError as error:
-        raise _unreadable(path, error.strerror or type(error).__name__) from None
-    except (TypeError, ValueError):  # no path, or no UTF-8
-        raise _unreadable(path, "not a file of UTF-8") from None
-    configuration, folder = load_text(text, name=Path(path).name), folder_of(path)
+    configuration, folder = load_text(text_of(path), name=Path(path).name), folder_of(path)
     secrets = {name: anchored_secret(value, folder) for name, value in configuration.secrets.items()}
     return replace(configuration, secrets=secrets)
-
-
-def _unreadable(path: object, message: str) -> ConfigurationError:
-    return ConfigurationError(f"{shown(str(path), at_most=4_096)}: {message}", code="config.open")
 
 
 def load_text(text: str, *, name: str = "enterprise") -> Configuration:

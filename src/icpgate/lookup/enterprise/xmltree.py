@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
 from icpgate.answer import Why
-from icpgate.lookup.mapping.body import CHARSETS
+from icpgate.lookup.mapping.body import CHARSETS, decoded
 from icpgate.lookup.steps import Unanswered
 
 if TYPE_CHECKING:
@@ -93,21 +93,7 @@ def _decoded(body: bytes, content: str) -> str:
     codec = found.pop()
     if found or not codec:
         raise Unanswered(Why.MALFORMED, "two charsets" if found else "an unknown charset")
-    try:
-        text = body.decode(codec)
-    except UnicodeDecodeError:
-        raise Unanswered(Why.MALFORMED, f"not {codec}") from None
-    if codec == "gb18030" and not body.isascii() and _is_utf8(body):
-        raise Unanswered(Why.MALFORMED, "declared as GBK, but UTF-8")
-    return text
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return decoded(body, codec)
 
 
 def read_tree(text: str) -> Element:

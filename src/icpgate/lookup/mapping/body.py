@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from icpgate.jsontext import Json
     from icpgate.lookup.steps import Response
 
-__all__ = ["CHARSETS", "MAX_BYTES", "read_body", "read_text"]
+__all__ = ["CHARSETS", "MAX_BYTES", "decoded", "read_body", "read_text"]
 
 MAX_BYTES: Final = 1_048_576
 """A thousand ordinary records."""
@@ -98,6 +98,11 @@ def _decoded(body: bytes, declared: str, charset: str) -> str:
     codec = CHARSETS.get(named.pop()) if len(named) == 1 else None
     if codec is None:
         raise Unanswered(Why.MALFORMED, "an unknown charset")
+    return decoded(body, codec)
+
+
+def decoded(body: bytes, codec: str) -> str:
+    """The text of a body, none of it lost; raises `Unanswered` for other bytes, and for UTF-8 that is called GBK."""
     try:
         text = body.decode(codec)
     except UnicodeDecodeError:

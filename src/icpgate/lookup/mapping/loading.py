@@ -22,6 +22,7 @@ from icpgate.lookup.mapping.model import ApiMapping, Body, Form
 from icpgate.lookup.mapping.requestreading import needed_secrets, read_batch, read_requests
 from icpgate.lookup.mapping.tables import TableReader, parsed
 from icpgate.lookup.scope import Scope
+from icpgate.lookup.tomlfile import text_of
 
 if TYPE_CHECKING:
     import os
@@ -51,20 +52,8 @@ _MAX_BYTES: Final = 1_048_576
 
 def load_file(path: str | os.PathLike[str]) -> ApiMapping:
     """Read a mapping's file, to whose folder `file:PATH` of its secrets is relative; raises `ConfigurationError`."""
-    try:
-        with Path(path).open("rb") as file:
-            raw = file.read(_MAX_BYTES)
-        text = raw.decode("utf-8")
-    except OSError as error:
-        raise _unreadable(path, error.strerror or type(error).__name__) from None
-    except (TypeError, ValueError):  # no path, or no UTF-8
-        raise _unreadable(path, "not a file of UTF-8") from None
-    mapping, folder = load_text(text, name=Path(path).name), folder_of(path)
+    mapping, folder = load_text(text_of(path), name=Path(path).name), folder_of(path)
     return replace(mapping, secrets={name: anchored_secret(each, folder) for name, each in mapping.secrets.items()})
-
-
-def _unreadable(path: object, message: str) -> ConfigurationError:
-    return ConfigurationError(f"{shown(str(path), at_most=4_096)}: {message}", code="config.open")
 
 
 def ready_shapes() -> tuple[str, ...]:
