@@ -42,7 +42,7 @@ PAGE = 4096
 @dataclass(frozen=True)
 class Figures:
     """
-    What a run showed. Memory is in bytes; `full` is when the cache held as much as it may, `end` the end.
+    What a run showed. Memory is in bytes; `full` is when the cache had put out once as many as it holds, `end` the end.
 
     `an_entry` is what one takes by Python's own count, `a_weight` what the cache believes; both only
     of a run that was traced. A `hit` is in microseconds.
@@ -145,7 +145,7 @@ def _main(numbers: int, max_entries: int, max_bytes: int, shape: str, *, traced:
         _asked(client, range(first, min(first + BATCH, numbers)))
         statistics = cache.statistics
         most_entries, most_bytes = max(most_entries, statistics.entries), max(most_bytes, statistics.bytes)
-        if statistics.evictions and not full:
+        if statistics.evictions >= statistics.entries and not full:
             full = _resident()
     if traced:
         gc.collect()
