@@ -19,7 +19,9 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from icpgate.lookup.snapshotfile import import_records
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterator, MutableMapping
+
+    from tests.servers import Postgresql
 
 ROOT = Path(__file__).parent
 EXAMPLES = ROOT / "examples"
@@ -58,6 +60,27 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("--no-skips") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL server of this worker's own."""
+    from tests.servers import NoPostgresql, postgresql_server  # noqa: PLC0415 -- only tests of live registries need it
+
+    try:
+        with postgresql_server() as server:
+            yield server
+    except NoPostgresql as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def live_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a live registry can be made, once in each database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'live.db'}"
+    server: Postgresql = request.getfixturevalue("postgresql")
+    return server.url()
 
 
 def _registry(folder: Path) -> None:

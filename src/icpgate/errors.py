@@ -13,6 +13,8 @@ Everything icpgate raises, in one tree.
     │   └── MappingError       a registry's mapping, with every defect and its place
     ├── RegistryFileError      a registry file that is damaged, cut, newer or not ours
     ├── RegistryImportError    a file to import, with the place of every defect
+    ├── RegistryStoreError     a live registry's database that cannot be opened, read or written
+    ├── RegistrationError      a step that the registration system does not take (icpgate.registration)
     ├── Denied                 raised by `Decision.raise_if_denied` only
     └── OutputError            our own output could not be written
 
@@ -42,6 +44,7 @@ __all__ = [
     "PolicyError",
     "RegistryFileError",
     "RegistryImportError",
+    "RegistryStoreError",
     "nearest",
     "quote",
     "shown",
@@ -225,6 +228,12 @@ class RegistryFileError(IcpGateError):
     """A registry file is damaged, cut, newer than this release, or not a registry file."""
 
     code = "snapshot.format"
+
+
+class RegistryStoreError(IcpGateError):
+    """A live registry's database cannot be opened, read or written; nothing was changed."""
+
+    code = "store.failed"
 
 
 class RegistryImportError(_WithDefects):

@@ -1,8 +1,9 @@
-"""`icpgate registry`: a registry in one file, and any registry over HTTP."""
+"""`icpgate registry`: a registry in one file, a live registry in a database, and any registry over HTTP."""
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +13,20 @@ from icpgate.lookup.snapshotfile import export_records, import_records, init_reg
 from icpgate.number import parse
 from icpgate.record import Origin
 
+if TYPE_CHECKING:
+    from icpgate.record import RegistrationRecord
+
 __all__ = ["command"]
 
 
 @click.group("registry")
 def command() -> None:
-    """Make, fill, read, export and serve a registry in one file."""
+    """
+    Make, fill, read, export and serve a registry.
+
+    PATH is a registry in one file, which is swapped whole; sqlite:///PATH and postgresql://… are live ones, which show
+    each change to the next call and are filled by `icpgate registration`.
+    """
 
 
 command.add_command(serve)
@@ -26,12 +35,28 @@ command.add_command(serve)
 @command.command("init")
 @click.argument("path")
 @click.option("--simulate", is_flag=True, help="For development: its records are refused by every ordinary gate.")
+@click.option("--authoritative", is_flag=True, help="Of a live registry: what it lacks in --scope is not registered.")
+@click.option("--scope", default="all", help="all, or provinces:京,沪 and kinds:app,mini_program joined by ;.")
+@click.option("--source", default="", help="Of a live registry: who keeps it.")
 @lang_option
-def init(path: str, *, simulate: bool, lang: str) -> int:  # noqa: ARG001 -- the option is common to all commands
-    """Make an empty registry at PATH; an existing file is not touched."""
-    init_registry(path, simulated=simulate)
-    say(f"{path}: an empty registry{' (SIMULATED)' if simulate else ''}")
+def init(path: str, lang: str, **options: object) -> int:  # noqa: ARG001 -- the option is common to all commands
+    """Make an empty registry at PATH, or a live one at a URL; what stands there is not touched."""
+    simulated, authoritative = bool(options["simulate"]), bool(options["authoritative"])
+    scope, source = str(options["scope"]), str(options["source"])
+    if _is_live(path):
+        from icpgate.lookup.live.content import init_live  # noqa: PLC0415 -- only for a live one
+
+        path = init_live(path, simulated=simulated, authoritative=authoritative, scope=scope, source=source)
+    elif authoritative or source or scope != "all":
+        raise click.UsageError("--authoritative, --scope and --source are a live registry's; a file's imports say so.")
+    else:
+        init_registry(path, simulated=simulated)
+    say(f"{path}: an empty registry{' (SIMULATED)' if simulated else ''}")
     return 0
+
+
+def _is_live(place: str) -> bool:
+    return place.startswith(("sqlite:", "postgresql:"))
 
 
 @command.command("import")
@@ -54,6 +79,8 @@ def import_(path: str, files: tuple[str, ...], lang: str, **options: object) -> 
     All rows or none: a file with a bad row is refused with the first places, and the registry
     stays as it was. The new registry takes the old one's place at once.
     """
+    if _is_live(path):
+        return _import_live(path, files, options)
     if options["authoritative"] and options["scope"] is None:
         raise click.UsageError("--authoritative says no about what the files lack: state for which --scope.")
     report = import_records(
@@ -71,13 +98,32 @@ def import_(path: str, files: tuple[str, ...], lang: str, **options: object) -> 
     return 0
 
 
+def _import_live(url: str, files: tuple[str, ...], options: dict[str, object]) -> int:
+    from icpgate.lookup.live.content import import_live  # noqa: PLC0415 -- only for a live one
+
+    if options["authoritative"] or options["replace"] or options["scope"] is not None:
+        raise click.UsageError(
+            "--authoritative, --scope and --replace are a file's: a live registry is made with them."
+        )
+    report = import_live(
+        url,
+        files,
+        form=options["input_format"],  # type: ignore[arg-type]  # click offers only the two
+        encoding=options["encoding"],  # type: ignore[arg-type]  # a text or None
+        observed_at=moment_of("--observed-at", options["observed_at"]),
+        source=options["source"],  # type: ignore[arg-type]  # a text or None
+    )
+    say(str(report))
+    return 0
+
+
 @command.command("show")
 @click.argument("path")
 @click.argument("number")
 @lang_option
 def show_(path: str, number: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Show the record of NUMBER; exits with 3 when the registry does not have it."""
-    record = show(path, parse(number))
+    record = _shown(path, number)
     if record is None:
         say(f"{number}: not in {path}, which alone does not mean that it is not registered")
         return 3
@@ -87,13 +133,21 @@ def show_(path: str, number: str, lang: str) -> int:  # noqa: ARG001 -- as above
     return 0
 
 
+def _shown(path: str, number: str) -> RegistrationRecord | None:
+    if not _is_live(path):
+        return show(path, parse(number))
+    from icpgate.lookup.live.content import show_live  # noqa: PLC0415 -- only for a live one
+
+    return show_live(path, parse(number))
+
+
 @command.command("stats")
 @click.argument("path")
 @format_option("text", "json")
 @lang_option
 def stats_(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Say what the registry holds, how old it is, and for what it may say no."""
-    values = stats(path)
+    values = _stats(path)
     if values["simulated"]:
         say(f"{path}: SIMULATED: no bureau issued its numbers")
     if form == "json":
@@ -104,11 +158,24 @@ def stats_(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     return 0
 
 
+def _stats(path: str) -> dict[str, object]:
+    if not _is_live(path):
+        return stats(path)
+    from icpgate.lookup.live.content import stats_live  # noqa: PLC0415 -- only for a live one
+
+    return stats_live(path)
+
+
 @command.command("export")
 @click.argument("path")
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", help="Form of the output.")
 @lang_option
 def export(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Write every record, in the order of its number, to standard output."""
-    export_records(path, sys.stdout, form)
+    if not _is_live(path):
+        export_records(path, sys.stdout, form)
+        return 0
+    from icpgate.lookup.live.content import export_live  # noqa: PLC0415 -- only for a live one
+
+    export_live(path, sys.stdout, form)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from icpgate.errors import ConfigurationError, nearest, quote
+from icpgate.errors import ConfigurationError, RegistryStoreError, nearest, quote
 from icpgate.lookup.interface import Capabilities, Registry
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def registry_from_url(
 
     `snapshot:PATH` is a registry file, `https://…` a registry that speaks icpgate's protocol, `json_api:PATH`
     one that a mapping describes, `gateway:PATH` or `gateway:https://…` a self-hosted gateway, `enterprise:PATH`
-    the enterprise interface of bureaus, `platform:PATH` the platforms of mini programs. `token` is sent to
+    the enterprise interface of bureaus, `platform:PATH` the platforms of mini programs, `sqlite:///PATH` and
+    `postgresql://…` a live registry. `token` is sent to
     the address of the second, and of a gateway, as a bearer; `secrets` are texts, `env:NAME` or `file:PATH`.
     `insecure_http` lets a registry be asked in clear beyond this machine; `transport` is how it is reached.
 
@@ -57,17 +58,16 @@ def registry_from_url(
     if not colon or not scheme.isascii():
         message = f"{quote(url)} is not the URL of a registry"
         raise _refused(message, f"did you mean snapshot:{url}?" if url and not colon else "")
-    if scheme in _LATER:
-        message = f"registries at {scheme}: URLs come with a later release"
-        raise _refused(message, "import their records into a file, and use snapshot:PATH")
     in_clear = insecure_http or (transport is not None and transport.insecure_http)
     given = {"token": token} if token is not None and takes_token(url) else {}
     stated = _Stated({**given, **(secrets or {})}, in_clear, transport)
     if scheme in {"https", "http"}:
         return _protocol(url, stated)
+    if scheme in _LIVE:
+        return _live(url, stated)
     make = _MAKERS.get(scheme)
     if make is None:
-        suggestion = nearest(scheme, [*schemes(), *_LATER])
+        suggestion = nearest(scheme, schemes())
         raise _refused(
             f"{quote(scheme)} is not a kind of registry", f"did you mean {suggestion}:?" if suggestion else ""
         )
@@ -83,7 +83,7 @@ def takes_token(url: str) -> bool:
 
 def schemes() -> tuple[str, ...]:
     """The beginnings of registries' URLs."""
-    return (*_MAKERS, "https", "http")
+    return (*_MAKERS, *_LIVE, "https", "http")
 
 
 def _refused(message: str, hint: str = "") -> ConfigurationError:
@@ -145,6 +145,20 @@ def _platform(path: str, stated: _Stated) -> Registry:
     return platform.from_file(path, transport=stated.in_clear)
 
 
+def _live(url: str, stated: _Stated) -> Registry:
+    from icpgate.lookup.registries.live import LiveRegistry  # noqa: PLC0415 -- as above
+
+    scheme = url.partition(":")[0]
+    _no_secrets(scheme, stated)
+    if stated.transport is not None and not stated.transport.is_usual:
+        message = f"{scheme}: with the options of a connection: its URL says how it is reached"
+        raise ConfigurationError(message, hint="leave them out", code="config.registry")
+    try:
+        return LiveRegistry.open(url)
+    except RegistryStoreError as error:
+        raise ConfigurationError(error.message, hint=error.hint, code=error.code) from None
+
+
 def _no_secrets(scheme: str, stated: _Stated) -> None:
     if stated.secrets:
         message = f"{scheme}: with secrets beside its file: nothing has a place for them"
@@ -165,8 +179,7 @@ _EXAMPLES: Final = {
     "enterprise": "enterprise.toml",
     "platform": "platform.toml",
 }
+_LIVE: Final = ("sqlite", "postgresql")
 _LACKING: Final = {"snapshot": "the path of a file", "json_api": "the path of a mapping", "gateway": "an address"}
-_LATER: Final = ("sqlite", "postgresql")
-
 WITH_PATH: Final = frozenset(_MAKERS)
 """The schemes whose rest is a path, or, of a gateway, may be one."""

@@ -16,13 +16,14 @@ from icpgate.number import PROVINCES
 from icpgate.record import write_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
     from icpgate.lookup.snapshot.reading import Import
     from icpgate.number import RegistrationNumber
     from icpgate.record import RegistrationRecord
 
-__all__ = ["export_records", "show", "stats"]
+__all__ = ["export_records", "show", "stats", "write_records"]
 
 
 def show(path: str | os.PathLike[str], number: RegistrationNumber) -> RegistrationRecord | None:
@@ -38,16 +39,21 @@ def export_records(path: str | os.PathLike[str], stream: TextIO, form: str) -> N
     What the imports stated about their completeness is not part of it. A stream for CSV is best
     opened with `newline=""`. Raises `RegistryFileError`.
     """
+    with closing(RegistryFile(os.fspath(path))) as file:
+        write_records(file.records(), stream, form)
+
+
+def write_records(records: Iterable[RegistrationRecord], stream: TextIO, form: str) -> None:
+    """As `export_records`, of any records; raises `ConfigurationError` for another form."""
     if form not in {"jsonl", "csv"}:
         message = f"{quote(form)} is not a form of an export: jsonl or csv"
         raise ConfigurationError(message, code="export.format")
-    with closing(RegistryFile(os.fspath(path))) as file:
-        if form == "csv":
-            write_csv(file.records(), stream)
-            return
-        stream.writelines(
-            json.dumps(record.written(), ensure_ascii=False, separators=(",", ":")) + "\n" for record in file.records()
-        )
+    if form == "csv":
+        write_csv(records, stream)
+        return
+    stream.writelines(
+        json.dumps(record.written(), ensure_ascii=False, separators=(",", ":")) + "\n" for record in records
+    )
 
 
 def stats(path: str | os.PathLike[str]) -> dict[str, object]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     AnyPath: TypeAlias = "str | os.PathLike[str]"
 
-__all__ = ["ImportReport", "import_records", "init_registry"]
+__all__ = ["READERS", "ImportReport", "import_records", "init_registry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,8 @@ def _report(target: Path, rows: int, merged: Merged, records: int, digest: str) 
     )
 
 
-_READERS: Final = {"jsonl": jsonl_rows, "csv": csv_rows}
+READERS: Final = {"jsonl": jsonl_rows, "csv": csv_rows}
+"""What reads the rows of a file of each form."""
 
 
 def _staged(
@@ -198,7 +199,7 @@ def _staged(
         before = stage.rows
         try:
             with file.text() as text:
-                for row in _READERS[file.form](text):
+                for row in READERS[file.form](text):
                     stage.take(row)
         except (OSError, UnicodeDecodeError):
             defect = Defect("import.file", file.path, "changed while it was read", hint="import it again")

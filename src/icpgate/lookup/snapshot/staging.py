@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from icpgate.lookup.snapshot.jsonl import Row
 
-__all__ = ["CLOCK_TOLERANCE", "Defects", "Stage"]
+__all__ = ["CLOCK_TOLERANCE", "Defects", "Stage", "checked", "placed"]
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far ahead of our clock a source's may be; a gate has the same tolerance."""
@@ -55,6 +55,34 @@ class Defects:
             raise RegistryImportError(self._first, what=f"{self._what}{shown}")
 
 
+def checked(
+    given: dict[str, object] | Defect, observed_at: datetime | None, source: str | None, now: datetime, *,
+    simulated: bool,
+) -> RegistrationRecord | tuple[Defect, ...]:  # fmt: skip
+    """The record of a row that may be stored, or everything wrong with it, with the field as its place."""
+    if isinstance(given, Defect):
+        return (given,)
+    try:
+        record = RegistrationRecord.read(given, observed_at=observed_at, source=source)
+    except InvalidRecord as error:
+        return error.defects
+    if record.observed_at > now + CLOCK_TOLERANCE:
+        message = f"{write_time(record.observed_at)} has not come yet"
+        return (Defect("import.future", "/observed_at", message, "a moment that is past"),)
+    found = unstorable(record)
+    if found is not None:
+        return (Defect("record.value", f"/{found[0]}", found[1]),)
+    is_marked = not simulated or record.origin is Origin.SIMULATED
+    return record if is_marked else replace(record, origin=Origin.SIMULATED)
+
+
+def placed(defect: Defect, place: str) -> Defect:
+    """The defect of a row, at its place in the file; the field goes into the message."""
+    name = defect.place.lstrip("/")
+    message = f"{name}: {defect.message}" if name else defect.message
+    return Defect(defect.code, place, message, defect.expected, defect.hint or _HINTS.get(defect.place, ""))
+
+
 @dataclass(slots=True)
 class Stage:
     """The rows of one import, in a table of their own. Numbers may still repeat here."""
@@ -84,28 +112,12 @@ class Stage:
         """Read one row of the file named last."""
         line, given = row
         self.rows += 1
-        if isinstance(given, Defect):
-            self._refuse(line, given)
+        found = checked(given, self.observed_at, self.source, self.now, simulated=self.simulated)
+        if isinstance(found, RegistrationRecord):
+            self._lay_down(line, found)
             return
-        try:
-            record = RegistrationRecord.read(given, observed_at=self.observed_at, source=self.source)
-        except InvalidRecord as error:
-            for defect in error.defects:
-                self._refuse(line, defect)
-            return
-        problem = self._problem(record)
-        if problem is None:
-            is_marked = not self.simulated or record.origin is Origin.SIMULATED
-            self._lay_down(line, record if is_marked else replace(record, origin=Origin.SIMULATED))
-        else:
-            self._refuse(line, problem)
-
-    def _problem(self, record: RegistrationRecord) -> Defect | None:
-        if record.observed_at > self.now + CLOCK_TOLERANCE:
-            message = f"{write_time(record.observed_at)} has not come yet"
-            return Defect("import.future", "/observed_at", message, "a moment that is past")
-        found = unstorable(record)
-        return None if found is None else Defect("record.value", f"/{found[0]}", found[1])
+        for defect in found:
+            self.defects.add(placed(defect, f"{self.files[-1]}:{line}"))
 
     def _lay_down(self, line: int, record: RegistrationRecord) -> None:
         number = packed(record.registration_number.canonical)
@@ -118,12 +130,6 @@ class Stage:
         self._keys.extend((key, number) for key in keys_of(record))
         if len(self._rows) >= _AT_ONCE:
             self.flush()
-
-    def _refuse(self, line: int, defect: Defect) -> None:
-        name = defect.place.lstrip("/")
-        message = f"{name}: {defect.message}" if name else defect.message
-        hint = defect.hint or _HINTS.get(defect.place, "")
-        self.defects.add(Defect(defect.code, f"{self.files[-1]}:{line}", message, defect.expected, hint))
 
     def flush(self) -> None:
         """Write what has gathered."""

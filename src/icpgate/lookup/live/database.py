@@ -1,0 +1,134 @@
+"""
+One database of a live registry, whichever it is: SQL is written once, and work is handed in as a function.
+
+- `read` sees one moment; `write` is all or nothing, and on the disk when it returns.
+- A connection belongs to one thread of one process. Others get their own.
+- Nothing of a driver leaves: every error is a `RegistryStoreError`, and none of them has a password in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from icpgate.errors import RegistryStoreError, quote
+from icpgate.lookup.live.schema import create_schema, migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Connection", "Database", "create_database", "open_database"]
+
+T = TypeVar("T")
+
+
+class Connection(Protocol):
+    """One transaction of a database. SQL has `?` for its values."""
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        ...
+
+    @property
+    def for_update(self) -> str:
+        """What a query ends with to lock its rows; nothing where the whole database is locked."""
+        ...
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        ...
+
+    def row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        """The first row of a query, if there is one."""
+        ...
+
+    def execute(self, sql: str, *values: object) -> int:
+        """How many rows a statement changed."""
+        ...
+
+
+class Database(Protocol):
+    """A database; it may be shared by threads, and used after a fork."""
+
+    @property
+    def url_id(self) -> str:
+        """Its name in evidence: no folder, no password."""
+        ...
+
+    @property
+    def quick(self) -> bool:
+        """Whether it answers from this machine in microseconds."""
+        ...
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What the work returns, which sees the database as it is at one moment."""
+        ...
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """What the work returns, once what it did is on the disk; what it raises undoes it. It may run twice."""
+        ...
+
+    def close(self) -> None:
+        """Let go of every connection; may be called twice."""
+        ...
+
+
+_HINT: Final = "sqlite:///registry.db, sqlite:////var/lib/registry.db or postgresql://user@host/name"
+
+
+def _made(url: str, *, anew: bool) -> Database:
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and rest != "/":
+        from icpgate.lookup.live.sqlite import SqliteDatabase  # noqa: PLC0415 -- only where one is used
+
+        return SqliteDatabase(rest[1:], anew=anew)
+    if scheme == "postgresql" and rest:
+        from icpgate.lookup.live.postgresql import PostgresqlDatabase  # noqa: PLC0415 -- the extra may be missing
+
+        return PostgresqlDatabase(url)
+    message = f"{quote(scheme)} with that rest is not the URL of a live registry"
+    raise RegistryStoreError(message, hint=_HINT, code="store.url")
+
+
+def open_database(url: str) -> Database:
+    """
+    The live registry at the URL, brought up to this release's schema.
+
+    Raises `RegistryStoreError`: none there, another program's, a newer release's, or not to be reached.
+    """
+    database = _made(url, anew=False)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def create_database(
+    url: str, *, simulated: bool, authoritative: bool | None = None, scope: str = "all", source: str = ""
+) -> Database:
+    """
+    An empty live registry at the URL; raises `RegistryStoreError` where one is already.
+
+    A simulated one is authoritative for everything, because it is the only one that knows its numbers; another is
+    only when it is told. `source` says who keeps it.
+    """
+    if simulated and (authoritative is False or scope != "all"):
+        message = "a simulated registry is authoritative for all"
+        raise RegistryStoreError(message, hint="leave authoritative and scope out", code="store.scope")
+    from icpgate.lookup.scope import Scope  # noqa: PLC0415 -- only where one is made
+
+    values = {
+        "simulated": "1" if simulated else "0",
+        "authoritative": "1" if simulated or authoritative else "0",
+        "scope": str(Scope.parse(scope)),
+        "source": source,
+    }
+    database = _made(url, anew=True)
+    try:
+        create_schema(database, values)
+    except BaseException:
+        database.close()
+        raise
+    return database
