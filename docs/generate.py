@@ -18,8 +18,13 @@ from icpgate.cli.root import COMMANDS, root
 from icpgate.decision.explanation import decision_schema
 from icpgate.policy import Policy
 from icpgate.policy.table import markdown
-from icpgate.record import local_time
+from icpgate.record import RegistrationStatus, local_time
+from icpgate.registration.form import form_schema
+from icpgate.registration.form.table import form_page
+from icpgate.registration.states import CANCELLATIONS, TRANSITIONS, Purpose, Role, State, status_of
+from icpgate.rules import standing
 from icpgate.rules.reasons import LANGUAGES, ReasonText, reason_texts
+from icpgate.server.registration.openapi import openapi_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +45,13 @@ def pages() -> dict[Path, str]:
         DOCS / "policy.md": _below(DOCS / "policy.md", _policy()),
         DOCS / "reasons.md": _below(DOCS / "reasons.md", _reasons()),
         DOCS / "commands.md": _below(DOCS / "commands.md", _commands()),
+        DOCS / "form.md": _below(DOCS / "form.md", _form()),
+        DOCS / "registration.md": _below(DOCS / "registration.md", _registration()),
+        DOCS / "schema" / "registration-form.schema.json": json.dumps(form_schema(), ensure_ascii=False, indent=2)
+        + "\n",
         DOCS / "schema" / "decision.json": json.dumps(decision_schema(), ensure_ascii=False, indent=2) + "\n",
+        DOCS / "schema" / "registration-api.openapi.json": json.dumps(openapi_document(), ensure_ascii=False, indent=2)
+        + "\n",
     }
 
 
@@ -88,6 +99,59 @@ def _reason(text: ReasonText) -> Iterator[str]:
         yield f"  - gatekeeper: {texts.gatekeeper}"
         yield f"  - developer: {texts.developer}"
         yield f"  - fix: {texts.fix}"
+    yield ""
+
+
+def _form() -> Iterator[str]:
+    return form_page()
+
+
+def _registration() -> Iterator[str]:
+    yield from _steps()
+    yield from _statuses()
+    yield "## What a gate says"
+    yield ""
+    yield "| the registry says | reason code |"
+    yield "|---|---|"
+    rules = [each for each in vars(standing).values() if isinstance(getattr(each, "status", None), RegistrationStatus)]
+    codes = {rule.status: f"[`{rule.code}`](reasons.md#{rule.code})" for rule in rules}
+    for status in RegistrationStatus:
+        yield f"| `{status.value}` | {codes.get(status, 'none: it is registered')} |"
+    for says, code in (
+        ("no such number", "not_registered"),
+        ("blacklisted", "blacklisted"),
+        ("simulated", "record_simulated"),
+    ):
+        yield f"| {says} | [`{code}`](reasons.md#{code}) |"
+
+
+def _steps() -> Iterator[str]:
+    everything, cancels = frozenset(Purpose), CANCELLATIONS
+    groups = {everything: "all", everything - cancels: "new, changes", cancels: "cancellations"}
+    yield "## Every step"
+    yield ""
+    yield "| state | step | by | leads to | for |"
+    yield "|---|---|---|---|---|"
+    for row in TRANSITIONS:
+        who = ", ".join(role.value for role in Role if role in row.roles) or "nobody"
+        named = groups.get(row.purposes) or ", ".join(f"`{each.value}`" for each in Purpose if each in row.purposes)
+        yield f"| `{row.before.value}` | `{row.step.value}` | {who} | `{row.after.value}` | {named} |"
+    yield ""
+
+
+def _statuses() -> Iterator[str]:
+    yield "## What the registry says meanwhile"
+    yield ""
+    shown = (Purpose.NEW, Purpose.CHANGE, Purpose.CANCEL_SERVICE, Purpose.CANCEL_ACCESS)
+    yield f"| state | {' | '.join(f'`{purpose.value}`' for purpose in shown)} |"
+    yield "|---|---|---|---|---|"
+    for state in State:
+        before = {purpose: None if purpose is Purpose.NEW else RegistrationStatus.REGISTERED for purpose in shown}
+        cells = [status_of(before[purpose], purpose, state) for purpose in shown]
+        texts = ["nothing" if status is None else f"`{status.value}`" for status in cells]
+        if state is State.APPROVED:
+            texts = [texts[0], *(["what was approved"] * (len(shown) - 1))]
+        yield f"| `{state.value}` | {' | '.join(texts)} |"
     yield ""
 
 

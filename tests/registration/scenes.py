@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from icpgate.app import App
 from icpgate.registration.application import SUBJECTS, Actor, Verification
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCESS_PROVIDER",
     "BUREAU",
+    "KINDS",
     "LINK",
     "MD5",
     "NOW",
     "OPERATOR",
     "PLATFORM",
-    "KINDS",
     "a_form",
     "account",
     "an_app",
@@ -112,7 +112,7 @@ def a_form(position: int = 0, service: int = 0, kind: str = "app", **changes: ob
     The changes are to the form's part `app`; `top` among them is to the form itself.
     """
     region = _REGIONS[position % len(_REGIONS)]
-    top: Any = changes.pop("top", {})
+    top = cast("dict[str, object]", changes.pop("top", {}))
     platform: dict[str, object] = {"platform": _PLATFORMS[kind], "package": package_of(position, service, kind)}
     if kind == "app":
         platform |= {"signing_certificate": MD5, "public_key": _modulus(position * 1_000 + service)}
@@ -160,6 +160,7 @@ def an_app(form: dict[str, Any], number: str | None, *, platform: int = 0) -> Ap
         "package": on["package"],
         "registration_number": number,
         "operator": {name: operator[name] for name in ("name", "document_type", "document_number")},
+        "domains": app["domains"],
         "display": {"number": number, "link": LINK},
     }
     return App.parse({name: value for name, value in fields.items() if value is not None})

@@ -15,7 +15,6 @@ from icpgate.errors import ConfigurationError, IcpGateError
 from icpgate.lookup.client import LookupClient
 from icpgate.lookup.registries.snapshot import SnapshotRegistry
 from icpgate.number import parse
-from icpgate.server import app as module
 from icpgate.server import registry_app
 from icpgate.testing.serving import RegistryServer
 from tests.cases import DOCUMENT, NUMBER, registered
@@ -380,7 +379,7 @@ def test_a_registry_that_hangs_is_a_timeout() -> None:
 
 def test_a_slow_body_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a response, and the end of the connection."""
-    monkeypatch.setattr(module, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr("icpgate.server.body.BODY_SECONDS", 0.1)
     monkeypatch.setattr("icpgate.server.guard.UNREAD_SECONDS", 0.05)
     with RegistryServer(memory()) as server, Client(server.port) as client:
         connection = client.connection

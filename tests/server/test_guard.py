@@ -180,7 +180,7 @@ def test_an_error_amid_a_response_breaks_it_off() -> None:
         raise LookupError
 
     state = registry_app(memory())
-    guard = Guard(application, token=None, open_to_all=())
+    guard = Guard(application)
     with pytest.raises(LookupError):
         _performed(guard, {"type": "http", "path": "/", "headers": [], "app": state})
 

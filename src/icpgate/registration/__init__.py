@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Subject,
         Verification,
     )
+    from icpgate.registration.display import display_of
     from icpgate.registration.form import Examination, examine
     from icpgate.registration.persons import Vault
     from icpgate.registration.refusals import (
@@ -61,6 +62,7 @@ __all__ = [
     "Unverified",
     "Vault",
     "Verification",
+    "display_of",
     "examine",
 ]
 
@@ -74,6 +76,7 @@ _HOMES: Final = {
         "Subject",
         "Verification",
     ),
+    "icpgate.registration.display": ("display_of",),
     "icpgate.registration.form": ("Examination", "examine"),
     "icpgate.registration.persons": ("Vault",),
     "icpgate.registration.refusals": (

@@ -146,8 +146,12 @@ def _changed(connection: Connection, kept: Kept, approval: Approval) -> str:
 def _handed_over(connection: Connection, kept: Kept, approval: Approval) -> str:
     """A registration of the new operator with a number of its own; the former operator's ends."""
     row = _about(connection, kept)
+    entity = storage.entity_row(connection, row.entity_number, lock=True)
+    if row.blacklisted or entity is None or entity.blacklisted:
+        message = f"{row.number} is blacklisted: it goes to no other operator"
+        raise RegistrationError(message, hint="end the blacklisting first", code="registration.blacklisted")
     number = _registered(connection, kept, approval)
-    close_open(connection, row, approval, but=kept.id)
+    close_open(connection, row, approval, but=kept)
     _cancelled(connection, row, approval, f"the operator changed: {number} follows")
     return number
 
@@ -165,7 +169,7 @@ def _cancelled(connection: Connection, row: RegistrationRow, approval: Approval,
 
 def _service_cancelled(connection: Connection, kept: Kept, approval: Approval) -> str:
     row = _about(connection, kept)
-    close_open(connection, row, approval, but=kept.id)
+    close_open(connection, row, approval, but=kept)
     _cancelled(connection, row, approval, "the service was cancelled")
     return row.number
 
@@ -177,7 +181,7 @@ def _entity_cancelled(connection: Connection, kept: Kept, approval: Approval) ->
     storage.save_entity(connection, replace(entity, is_active=False))
     for row in storage.registrations_of(connection, entity.entity_number, lock=True):
         if row.standing is not RegistrationStatus.CANCELLED:
-            close_open(connection, row, approval, but=kept.id)
+            close_open(connection, row, approval, but=kept)
             _cancelled(connection, row, approval, "the entity was cancelled")
     return entity.entity_number
 
@@ -185,7 +189,7 @@ def _entity_cancelled(connection: Connection, kept: Kept, approval: Approval) ->
 def _access_ended(connection: Connection, kept: Kept, approval: Approval) -> str:
     """One access provider less; a registration that has none left is a shell. What is open about it is closed."""
     row = _about(connection, kept)
-    close_open(connection, row, approval, but=kept.id)
+    close_open(connection, row, approval, but=kept)
     left = [provider for provider in _providers(row.form) if provider != kept.access_provider]
     app = {**cast("Mapping[str, Json]", row.form["app"]), "access_providers": cast("Json", left)}
     standing = row.standing if left else RegistrationStatus.SHELL
@@ -201,11 +205,12 @@ def _providers(form: Mapping[str, Json]) -> tuple[str, ...]:
     return read_form(form).app.access_providers
 
 
-def close_open(connection: Connection, row: RegistrationRow, approval: Approval, *, but: str) -> None:
+def close_open(connection: Connection, row: RegistrationRow, approval: Approval, *, but: Kept) -> None:
     """Whatever is under way about a registration that ends has nothing left to be about, or would undo it."""
+    is_entity = but.purpose is Purpose.CANCEL_ENTITY
     for kept in storage.open_applications(connection, row.number, row.entity_number, lock=True):
-        if kept.id == but:
-            continue
+        if kept.id == but.id or (kept.purpose is Purpose.CANCEL_ENTITY and not is_entity):
+            continue  # of a whole entity more is left to end than one service
         closed = replace(kept, state=State.WITHDRAWN, revision=kept.revision + 1, updated_at=approval.at)
         storage.save_application(connection, closed)
         storage.add_history(

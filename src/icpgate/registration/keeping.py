@@ -79,6 +79,9 @@ def whole(kept: Kept, vault: Vault | None) -> Form:
     """The form with its persons, for an examination and for nothing else."""
     if kept.persons is None:
         return dict(kept.form)
+    if kept.form_digest != _digest(kept.form, kept.persons):
+        message = f"{kept.id}: form and persons are not those that were handed in together"
+        raise PersonsRefused(message, hint="restore the database")
     persons = _vault(vault).open(kept.persons, kept.persons_of)
     return {**kept.form, _PERSONS: cast("Json", dict(persons))}
 
@@ -91,7 +94,7 @@ def _vault(vault: Vault | None) -> Vault:
     return vault
 
 
-def _digest(form: Form, persons: bytes | None) -> str:
+def _digest(form: Mapping[str, Json], persons: bytes | None) -> str:
     """What a verification is about. Of persons the sealed bytes go in, from which nobody can guess them."""
     text = json.dumps(form, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode() + b"\0" + (persons or b"")).hexdigest()

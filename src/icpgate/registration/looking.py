@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Self
 
 from icpgate.lookup.clocks import SystemClock
@@ -12,7 +11,7 @@ from icpgate.lookup.registries.live import LiveRegistry
 from icpgate.registration import storage
 from icpgate.registration.keeping import acting, whole
 from icpgate.registration.reading import application_of, seen_registration
-from icpgate.registration.refusals import PersonsRefused
+from icpgate.registration.refusals import NotAllowed, PersonsRefused
 from icpgate.registration.standing import Standing
 from icpgate.registration.states import Role, State, Step
 from icpgate.registration.storage import History
@@ -34,7 +33,7 @@ __all__ = ["Looking"]
 MAX_LISTED: Final = 500
 
 
-class Looking(AbstractContextManager["Looking"]):
+class Looking:
     """The part of `RegistrationSystem` that changes nothing but the history of who read persons."""
 
     def __init__(self, url: str, database: Database, *, vault: Vault | None = None, clock: Clock | None = None) -> None:
@@ -72,6 +71,10 @@ class Looking(AbstractContextManager["Looking"]):
         database = create_database(url, simulated=simulated, authoritative=authoritative, scope=scope, source=source)
         return cls(url, database, vault=vault, clock=clock)
 
+    def __enter__(self) -> Self:
+        """Nothing to open: it is open from its construction on."""
+        return self
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -101,7 +104,7 @@ class Looking(AbstractContextManager["Looking"]):
 
         def work(connection: Connection) -> tuple[Application, ...]:
             found: list[Application] = []
-            last, now = after, self._now()
+            last, now = after, self.now()
             while len(found) < most:
                 rows = storage.application_rows(connection, stored, last, MAX_LISTED, where=_business(who))
                 for kept in rows:
@@ -139,23 +142,27 @@ class Looking(AbstractContextManager["Looking"]):
 
         def work(connection: Connection) -> Mapping[str, object]:
             kept = opened(connection, application, who, lock=True)
+            if who.role in {Role.PLATFORM, Role.ACCESS_PROVIDER} and kept.persons_of != kept.id:
+                message = f"the persons of {kept.id} were handed in with another application"
+                raise NotAllowed(message, hint="they are shown to whoever took that one in")
             persons = whole(kept, self._vault).get("persons")
             if not isinstance(persons, dict):
                 raise PersonsRefused(f"{kept.id} has no persons")
             step = History(
-                self._now(), who.role.value, who.name, Step.READ_PERSONS, application=kept.id, number=kept.number or ""
+                self.now(), who.role.value, who.name, Step.READ_PERSONS, application=kept.id, number=kept.number or ""
             )
             storage.add_history(connection, step)
             return persons
 
         return self._database.write(work)
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
+        """What time it is by the clock of the system."""
         return self._clock.now()
 
     def _read(self, connection: Connection, kept: Kept) -> Application:
         verifications = storage.verifications_of(connection, kept.id)
-        return application_of(as_of(kept, self._now()), verifications, simulated=self.simulated)
+        return application_of(as_of(kept, self.now()), verifications, simulated=self.simulated)
 
     def _shown(self, kept: Kept) -> Application:
         return self._database.read(lambda connection: self._read(connection, kept))

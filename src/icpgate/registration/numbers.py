@@ -65,7 +65,10 @@ def minted(connection: Connection, applicant: Applicant, now: datetime) -> Regis
         entity = storage.entity_of_document(connection, document_number)  # another step may have waited for the serial
         if entity is None:
             entity = _new_entity(connection, entity_number, applicant, now)
-    _refuse_blacklisted(entity)
+    _refuse_blacklisted(connection, document_number)
+    if entity.province != province:
+        message = f"{entity.entity_number} is of another province than the operator's domicile, {province}"
+        raise NumberRefused(message, hint="cancel the entity, and register in the new province")
     sequence = storage.next_sequence(connection, entity)
     return parse(f"{entity.entity_number}-{sequence}{LETTERS[kind]}")
 
@@ -101,7 +104,7 @@ def recorded(connection: Connection, text: str, applicant: Applicant, now: datet
         message = f"this operator's entity is {living.entity_number}, and {number} is not of it"
         raise NumberRefused(message, hint=_AGAIN)
     entity = living or _new_entity(connection, number.entity_number, applicant, now)
-    _refuse_blacklisted(entity)
+    _refuse_blacklisted(connection, document_number)
     storage.save_entity(connection, replace(entity, last_sequence=max(entity.last_sequence, number.sequence or 0)))
     return number
 
@@ -141,7 +144,9 @@ def _new_entity(connection: Connection, entity_number: str, applicant: Applicant
     return entity
 
 
-def _refuse_blacklisted(entity: EntityRow) -> None:
-    if entity.blacklisted:
-        message = f"{entity.entity_number} is blacklisted: nothing of this operator is registered"
+def _refuse_blacklisted(connection: Connection, document_number: str) -> None:
+    """Also for an entity that was cancelled meanwhile: a new number is no way out."""
+    entity_number = storage.blacklisted_entity_of(connection, document_number)
+    if entity_number is not None:
+        message = f"{entity_number} is blacklisted: nothing of this operator is registered"
         raise RegistrationError(message, hint="end the blacklisting first", code="registration.blacklisted")

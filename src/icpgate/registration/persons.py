@@ -14,12 +14,14 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from icpgate.errors import shown
 from icpgate.registration.refusals import PersonsRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -53,9 +55,9 @@ class Vault:
         return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode().rstrip("=")
 
     def seal(self, persons: Mapping[str, object], application: str) -> bytes:
-        """The persons, encrypted for this application."""
+        """The persons, encrypted for this application; raises `PersonsRefused` for what JSON cannot hold."""
+        text = _json(persons)
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        text = json.dumps(persons, ensure_ascii=False, separators=(",", ":")).encode()
         return _FORM + self._id + nonce + self._ciphers[self._id].encrypt(nonce, text, application.encode())
 
     def open(self, blob: bytes, application: str) -> Mapping[str, object]:
@@ -77,14 +79,28 @@ class Vault:
         return persons
 
 
-def _key_bytes(text: str) -> bytes:
-    padded = text.strip() + "=" * (-len(text.strip()) % 4)
+def _json(persons: object) -> bytes:
+    """What is sealed. The error that JSON raises would name what it could not write, so it goes no further."""
     try:
-        key = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
+        if isinstance(persons, Mapping):
+            text = json.dumps(dict(persons), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+            return text.encode()
+    except (TypeError, ValueError, RecursionError):
+        pass
+    message = "the persons responsible are not what JSON can hold"
+    raise PersonsRefused(message, hint="an object of texts and objects")
+
+
+def _key_bytes(text: object) -> bytes:
+    stripped = text.strip() if isinstance(text, str) else ""
+    try:
+        padded = (stripped + "=" * (-len(stripped) % 4)).encode("ascii")
+        key = base64.b64decode(padded, altchars=b"-_", validate=True)
     except ValueError:
         key = b""
-    if len(key) != _KEY_BYTES:
-        message = "a key for the persons responsible is 43 letters of base64url"
+    # A key of one byte over and over was typed into an example, and made by nobody.
+    if len(key) != _KEY_BYTES or len(set(key)) == 1:
+        message = "a key for the persons responsible is 43 random letters of base64url"
         raise PersonsRefused(message, hint="icpgate registration key FILE makes one")
     return key
 
@@ -106,7 +122,8 @@ def vault_from(path: str | None = None) -> Vault | None:
     """
     The vault of a key file, else of `ICPGATE_PERSONS_KEY_FILE` or `ICPGATE_PERSONS_KEY`; None where none is stated.
 
-    A file has the key on its first line and older ones below. One that others may read raises `PersonsRefused`.
+    A file has the key on its first line and older ones below, and so has the variable, with blanks between them. A
+    file that others may read raises `PersonsRefused`; on Windows who may read it is not looked at.
     """
     file = path or os.environ.get(KEY_FILE_VARIABLE)
     text = _private(file) if file else os.environ.get(KEY_VARIABLE, "")
@@ -115,15 +132,18 @@ def vault_from(path: str | None = None) -> Vault | None:
 
 
 def _private(path: str) -> str:
+    name = shown(path, at_most=4_096)
     try:
         with open(path, encoding="ascii") as file:  # noqa: PTH123 -- a path as typed
             mode = os.fstat(file.fileno()).st_mode
             if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise PersonsRefused(f"{path}: others may read this key", hint=f"chmod 600 {path}")
+                raise PersonsRefused(f"{name}: others may read this key", hint=f"chmod 600 {name}")
             text = file.read(65_536)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a key"
-        raise PersonsRefused(f"{path} cannot be read: {reason}") from None
+        raise PersonsRefused(
+            f"{name} cannot be read: {reason}", hint="icpgate registration key FILE makes one"
+        ) from None
     if not text.split():
-        raise PersonsRefused(f"{path} has no key", hint="icpgate registration key FILE makes one")
+        raise PersonsRefused(f"{name} has no key", hint="icpgate registration key FILE makes one")
     return text

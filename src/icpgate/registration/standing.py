@@ -108,13 +108,14 @@ class Standing:
         if not entity.is_active:
             raise RegistrationError(f"{entity.entity_number} is cancelled", code="registration.ended")
         accounts = {row.operator_account for row in rows if row.standing is not RegistrationStatus.CANCELLED}
-        if who.role is Role.OPERATOR and accounts != {who.name}:
+        are_others = bool(accounts - {who.name}) if who.role is Role.OPERATOR else len(accounts) > 1
+        if who.role is not Role.BUREAU and are_others:
             message = f"services of {entity.entity_number} are other accounts'"
             raise NotAllowed(message, hint="each account cancels its own services")
         if who.role is not Role.BUREAU:
             for row in rows:
                 self._refuse_open(connection, row.number, row.entity_number)
-        account = min(accounts) if accounts else rows[0].operator_account
+        account = who.name if who.role is Role.OPERATOR else min(accounts or {rows[0].operator_account})
         kept = self._kept(connection, Purpose.CANCEL_ENTITY, who, account, now)
         return replace(kept, entity_number=entity.entity_number, province=entity.province)
 

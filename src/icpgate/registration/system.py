@@ -53,7 +53,7 @@ class RegistrationSystem(Looking):
 
     def check(self, form: Mapping[str, object]) -> Examination:
         """Everything that is missing or wrong in a form, as of today. Nothing is stored."""
-        return examine(form, today=self._now().astimezone(BEIJING).date())
+        return examine(form, today=self.now().astimezone(BEIJING).date())
 
     def new(self, form: Mapping[str, object], *, actor: Actor, operator_account: str | None = None) -> Application:
         """
@@ -75,7 +75,8 @@ class RegistrationSystem(Looking):
         """Another form in place of the draft's; one without persons keeps those there are. It is verified anew."""
 
         def work(connection: Connection, kept: Kept, now: datetime) -> Kept:
-            return finish(connection, keep(kept, plain(form), self._vault), Step.EDIT, acting(actor), now)
+            edited = keep(kept, plain(form), self._vault)
+            return self._published(connection, finish(connection, edited, Step.EDIT, acting(actor), now))
 
         return self._take(application, Step.EDIT, actor, revision, work)
 
@@ -240,7 +241,7 @@ class RegistrationSystem(Looking):
         given = tuple(text_of(note, "a note", 2_000) for note in notes)
 
         def work(connection: Connection) -> Kept:
-            now = self._now()
+            now = self.now()
             kept = self._standing.cancellation(connection, number, who, purpose, access_provider, now)
             kept = self._added(connection, replace(kept, notes=given), who, now)
             if who.role is not Role.BUREAU:
@@ -268,7 +269,7 @@ class RegistrationSystem(Looking):
         """Write down every confirmation that was not given in time; the ids. Without it, the next step does."""
 
         def work(connection: Connection) -> tuple[str, ...]:
-            now, lapsed = self._now(), []
+            now, lapsed = self.now(), []
             for row in storage.application_rows(connection, {State.AWAITING_SMS}, "", 10_000):
                 kept = storage.application_row(connection, row.id, lock=True)
                 if kept is not None and as_of(kept, now).state is not kept.state:
@@ -292,7 +293,7 @@ class RegistrationSystem(Looking):
         refuse_role(step, who)
 
         def taken(connection: Connection) -> Application:
-            now = self._now()
+            now = self.now()
             kept = opened(connection, application, who, lock=True)
             return self._read(connection, work(connection, begin(connection, kept, who, now, revision=revision), now))
 
@@ -334,7 +335,7 @@ class RegistrationSystem(Looking):
         given = plain(form)
 
         def work(connection: Connection) -> Application:
-            now = self._now()
+            now = self.now()
             kept = (
                 self._standing.beginning(connection, given, who, account, now)
                 if number is None

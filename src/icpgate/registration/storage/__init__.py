@@ -21,6 +21,7 @@ from icpgate.registration.storage.history import History, add_history, history_o
 from icpgate.registration.storage.registrations import (
     EntityRow,
     RegistrationRow,
+    blacklisted_entity_of,
     entity_of_document,
     entity_row,
     insert_entity,
@@ -42,6 +43,7 @@ __all__ = [
     "add_verification",
     "application_row",
     "application_rows",
+    "blacklisted_entity_of",
     "entity_of_document",
     "entity_row",
     "history_of",

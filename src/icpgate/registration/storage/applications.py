@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from icpgate.lookup.snapshot.layout import moment_of
 from icpgate.registration.application import Subject, Verification
 from icpgate.registration.states import Purpose, State
-from icpgate.registration.storage.columns import blob, micro, moment, written
+from icpgate.registration.storage.columns import as_written, blob, micro, moment, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -64,6 +64,7 @@ _APPLICATION: Final = (
 )
 
 
+@as_written
 def _kept(row: tuple[Any, ...]) -> Kept:
     return Kept(
         id=row[0],
@@ -174,6 +175,7 @@ def add_verification(connection: Connection, application: str, verification: Ver
     )
 
 
+@as_written
 def verifications_of(connection: Connection, application: str) -> tuple[Verification, ...]:
     """All of them, in their order."""
     rows = connection.rows(

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from icpgate.errors import RegistryStoreError
 from icpgate.lookup.snapshot.layout import microseconds, moment_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-__all__ = ["blob", "micro", "moment", "written"]
+__all__ = ["as_written", "blob", "micro", "moment", "written"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def as_written(read: Callable[P, T]) -> Callable[P, T]:
+    """A reader of rows that raises `RegistryStoreError` for one that was not written here."""
+
+    @wraps(read)
+    def reading(*given: P.args, **named: P.kwargs) -> T:
+        try:
+            return read(*given, **named)
+        except (ValueError, TypeError, OverflowError):
+            message = "a row is not as it was written"
+            raise RegistryStoreError(message, hint="restore the database", code="store.corrupt") from None
+
+    return reading
 
 
 def written(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from icpgate.lookup.snapshot.layout import microseconds, moment_of
 from icpgate.registration.application import HistoryEntry
 from icpgate.registration.states import Step
+from icpgate.registration.storage.columns import as_written
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,6 +50,7 @@ def add_history(connection: Connection, step: History) -> None:
     )
 
 
+@as_written
 def history_of(connection: Connection, *, application: str = "", number: str = "") -> tuple[HistoryEntry, ...]:
     """Every step of an application, or of all that happened to a number, in their order."""
     column, value = ("application", application) if application else ("number", number)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from icpgate.lookup.snapshot.layout import microseconds, moment_of
 from icpgate.record import RegistrationStatus
-from icpgate.registration.storage.columns import blob, written
+from icpgate.registration.storage.columns import as_written, blob, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EntityRow",
     "RegistrationRow",
+    "blacklisted_entity_of",
     "entity_of_document",
     "entity_row",
     "insert_entity",
@@ -71,6 +72,7 @@ _ENTITY: Final = (
 )
 
 
+@as_written
 def _entity(row: tuple[Any, ...] | None) -> EntityRow | None:
     return (
         None
@@ -89,6 +91,13 @@ def entity_of_document(connection: Connection, document_number: str) -> EntityRo
     """The living entity of an operator, with its lock."""
     sql = f"SELECT {_ENTITY} FROM entity WHERE document_number = ? AND is_active = 1{connection.for_update}"  # noqa: S608 -- our own columns
     return _entity(connection.row(sql, document_number))
+
+
+def blacklisted_entity_of(connection: Connection, document_number: str) -> str | None:
+    """The number of an entity of this operator that is blacklisted, living or cancelled; None where there is none."""
+    sql = "SELECT MIN(entity_number) FROM entity WHERE document_number = ? AND blacklisted = 1"
+    row = connection.row(sql, document_number)
+    return None if row is None or row[0] is None else str(row[0])
 
 
 def insert_entity(connection: Connection, entity: EntityRow) -> None:
@@ -141,6 +150,7 @@ _REGISTRATION: Final = (
 )
 
 
+@as_written
 def _registration(row: tuple[Any, ...]) -> RegistrationRow:
     return RegistrationRow(
         number=row[0],
