@@ -14,18 +14,22 @@ import sys
 import threading
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from icpgate.cli.serve import _url, _warnings_told
+from icpgate.cli.serving import url_of, warnings_told
+from icpgate.lookup.live.database import open_database
+from icpgate.lookup.live.records import put_record
 from icpgate.lookup.snapshotfile import init_registry
 from tests.cases import NUMBER, registered
 from tests.commandline import run
 from tests.lookup.files import imported
+from tests.lookup.live.made import RECORD, made
 from tests.server.test_serving import written
 from tests.server.told import Client
 
@@ -124,6 +128,17 @@ def test_a_simulated_registry_is_told(tmp_path: Path) -> None:
     init_registry(path, simulated=True)
     with serving(str(path)) as served:
         assert served.said[0] == "snapshot:simulated.icpdb: SIMULATED: no bureau issued its numbers"
+
+
+def test_a_live_registry_is_served(tmp_path: Path) -> None:
+    """A simulated one is told; each change is there for the next who asks."""
+    url = made(f"sqlite:///{tmp_path / 'live.db'}", RECORD, simulated=True)
+    with serving(url) as served, Client(served.port) as client:
+        assert served.said[0] == "sqlite:live.db: SIMULATED: no bureau issued its numbers"
+        assert client.number(NUMBER).json["record"]["origin"] == "simulated"
+        with closing(open_database(url)) as database:
+            database.write(lambda connection: put_record(connection, replace(RECORD, blacklisted=True)))
+        assert client.number(NUMBER).json["record"]["blacklisted"] is True
         assert served.end(signal.SIGINT) == (130, "")
 
 
@@ -265,7 +280,7 @@ def test_an_address_of_ipv6_is_told_as_urls_have_it() -> None:
         def getsockname(self) -> tuple[str, int, int, int]:
             return "::1", 8750, 0, 0
 
-    assert _url(Listener(), is_secure=True) == "https://[::1]:8750"  # type: ignore[arg-type]  # all that is asked of it
+    assert url_of(Listener(), is_secure=True) == "https://[::1]:8750"  # type: ignore[arg-type]  # all that is asked of it
 
 
 def test_warnings_that_nobody_reads_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,8 +289,8 @@ def test_warnings_that_nobody_reads_stop_nothing(monkeypatch: pytest.MonkeyPatch
     def closed(_: str) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("icpgate.cli.serve.say", closed)
-    with _warnings_told():
+    monkeypatch.setattr("icpgate.cli.serving.say", closed)
+    with warnings_told():
         logging.getLogger("icpgate.lookup.snapshot").warning("registry_file_refused")
 
 

@@ -9,6 +9,7 @@ import click
 
 from icpgate.cli.output import format_option, lang_option, line, moment_of, say, to_json
 from icpgate.cli.serve import serve
+from icpgate.lookup.live import is_live
 from icpgate.lookup.snapshotfile import export_records, import_records, init_registry, show, stats
 from icpgate.number import parse
 from icpgate.record import Origin
@@ -43,7 +44,7 @@ def init(path: str, lang: str, **options: object) -> int:  # noqa: ARG001 -- the
     """Make an empty registry at PATH, or a live one at a URL; what stands there is not touched."""
     simulated, authoritative = bool(options["simulate"]), bool(options["authoritative"])
     scope, source = str(options["scope"]), str(options["source"])
-    if _is_live(path):
+    if is_live(path):
         from icpgate.lookup.live.content import init_live  # noqa: PLC0415 -- only for a live one
 
         path = init_live(path, simulated=simulated, authoritative=authoritative, scope=scope, source=source)
@@ -53,10 +54,6 @@ def init(path: str, lang: str, **options: object) -> int:  # noqa: ARG001 -- the
         init_registry(path, simulated=simulated)
     say(f"{path}: an empty registry{' (SIMULATED)' if simulated else ''}")
     return 0
-
-
-def _is_live(place: str) -> bool:
-    return place.startswith(("sqlite:", "postgresql:"))
 
 
 @command.command("import")
@@ -79,7 +76,7 @@ def import_(path: str, files: tuple[str, ...], lang: str, **options: object) -> 
     All rows or none: a file with a bad row is refused with the first places, and the registry
     stays as it was. The new registry takes the old one's place at once.
     """
-    if _is_live(path):
+    if is_live(path):
         return _import_live(path, files, options)
     if options["authoritative"] and options["scope"] is None:
         raise click.UsageError("--authoritative says no about what the files lack: state for which --scope.")
@@ -99,7 +96,7 @@ def import_(path: str, files: tuple[str, ...], lang: str, **options: object) -> 
 
 
 def _import_live(url: str, files: tuple[str, ...], options: dict[str, object]) -> int:
-    from icpgate.lookup.live.content import import_live  # noqa: PLC0415 -- only for a live one
+    from icpgate.lookup.live.importing import import_live  # noqa: PLC0415 -- only for a live one
 
     if options["authoritative"] or options["replace"] or options["scope"] is not None:
         raise click.UsageError(
@@ -123,9 +120,9 @@ def _import_live(url: str, files: tuple[str, ...], options: dict[str, object]) -
 @lang_option
 def show_(path: str, number: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Show the record of NUMBER; exits with 3 when the registry does not have it."""
-    record = _shown(path, number)
+    name, record = _shown(path, number)
     if record is None:
-        say(f"{number}: not in {path}, which alone does not mean that it is not registered")
+        say(f"{number}: not in {name}, which alone does not mean that it is not registered")
         return 3
     line(to_json(record.written(), indent=2))
     if record.origin is Origin.SIMULATED:
@@ -133,9 +130,10 @@ def show_(path: str, number: str, lang: str) -> int:  # noqa: ARG001 -- as above
     return 0
 
 
-def _shown(path: str, number: str) -> RegistrationRecord | None:
-    if not _is_live(path):
-        return show(path, parse(number))
+def _shown(path: str, number: str) -> tuple[str, RegistrationRecord | None]:
+    """What the registry is called, which of a URL is less than the URL: a password may stand there."""
+    if not is_live(path):
+        return path, show(path, parse(number))
     from icpgate.lookup.live.content import show_live  # noqa: PLC0415 -- only for a live one
 
     return show_live(path, parse(number))
@@ -149,7 +147,7 @@ def stats_(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Say what the registry holds, how old it is, and for what it may say no."""
     values = _stats(path)
     if values["simulated"]:
-        say(f"{path}: SIMULATED: no bureau issued its numbers")
+        say(f"{values.get('registry', path)}: SIMULATED: no bureau issued its numbers")
     if form == "json":
         line(to_json(values, indent=2))
     else:
@@ -159,7 +157,7 @@ def stats_(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
 
 
 def _stats(path: str) -> dict[str, object]:
-    if not _is_live(path):
+    if not is_live(path):
         return stats(path)
     from icpgate.lookup.live.content import stats_live  # noqa: PLC0415 -- only for a live one
 
@@ -172,10 +170,12 @@ def _stats(path: str) -> dict[str, object]:
 @lang_option
 def export(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Write every record, in the order of its number, to standard output."""
-    if not _is_live(path):
+    if not is_live(path):
         export_records(path, sys.stdout, form)
         return 0
     from icpgate.lookup.live.content import export_live  # noqa: PLC0415 -- only for a live one
 
-    export_live(path, sys.stdout, form)
+    name, is_simulated = export_live(path, sys.stdout, form)
+    if is_simulated:
+        say(f"{name}: SIMULATED: no bureau issued its numbers")
     return 0
