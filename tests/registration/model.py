@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from icpgate.registration.application import Actor  # noqa: TC001 -- read by the dataclasses
 from icpgate.registration.states import Role
 from tests.registration.scenes import account
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["CANCELLING", "ROLES", "WAY", "Asked", "Entity", "Granted", "Model", "way"]
 
@@ -262,7 +265,8 @@ class Model:
 
     def end_access(self, granted: Granted, asked: Asked) -> None:
         """One access provider less; with none left it is a shell. What was under way would undo it."""
-        self.close(granted, asked, entity=False)
+        others = [each for each in self.open_about(granted) if each.purpose == "cancel_access"]
+        self.close(granted, asked, entity=False, but_these=[e for e in others if e.provider != asked.provider])
         left = [each for each in granted.providers if each != asked.provider]
         granted.form = granted.form | {"app": granted.form["app"] | {"access_providers": left}}
         granted.standing = granted.standing if left else "shell"
@@ -275,10 +279,12 @@ class Model:
                 self.close(granted, but)
                 granted.standing = "cancelled"
 
-    def close(self, granted: Granted, but: Asked | None = None, *, entity: bool = True) -> None:
+    def close(
+        self, granted: Granted, but: Asked | None = None, *, entity: bool = True, but_these: Sequence[Asked] = ()
+    ) -> None:
         """What was under way about a registration has nothing left to be about."""
         for asked in self.open_about(granted):
-            if asked is not but and (entity or asked.purpose != "cancel_entity"):
+            if asked is not but and asked not in but_these and (entity or asked.purpose != "cancel_entity"):
                 asked.moved("close", "withdrawn", "")
 
     def _give(self, asked: Asked, number: str | None, operator: str) -> None:

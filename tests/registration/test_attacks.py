@@ -729,6 +729,20 @@ def test_a_state_is_edited_by_hand(attacked: Attacked) -> None:
     assert type(refused.value).__module__.startswith("icpgate.")
 
 
+@pytest.mark.parametrize("verify", [False, True], ids=["never verified", "another form"])
+def test_an_application_is_put_on_the_bureaus_table_by_hand(attacked: Attacked, verify: bool) -> None:  # noqa: FBT001 -- a parameter
+    """What is approved was verified, and was verified as it is: whatever the columns say."""
+    id_ = handed_in(attacked.system, a_form()).id
+    if verify:
+        verified(attacked.system, id_)
+        copycat = attacked.system.new(a_form(service=66), actor=OTHER).id
+        ((form,),) = attacked.rows("SELECT form FROM application WHERE id = ?", copycat)
+        attacked.by_hand("UPDATE application SET form = ? WHERE id = ?", form, id_)
+    attacked.by_hand("UPDATE application SET state = 'under_review' WHERE id = ?", id_)
+    with pytest.raises(Unverified):
+        attacked.system.approve(id_, actor=BUREAU)
+
+
 def test_a_registry_is_made_ordinary_by_hand(attacked: Attacked) -> None:
     """A simulated number that is called a bureau's is still no registration by the file's own word alone."""
     number = str(approved(attacked.system, a_form()).number)

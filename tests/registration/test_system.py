@@ -670,6 +670,27 @@ def test_a_simulated_registry_takes_no_number(system: RegistrationSystem) -> Non
         system.approve(waiting.id, actor=BUREAU, number="蜀ICP备2021014694号-1A", evidence="notice")
 
 
+def test_a_registrations_history_begins_with_its_draft(system: RegistrationSystem) -> None:
+    """For those whose business the application was; for others with what happened to the number."""
+    number = number_of(system)
+    system.blacklist(number, actor=BUREAU, reason="fraud")
+    own = [entry.step for entry in system.history(number, actor=OPERATOR)]
+    assert (own[0], own[-1]) == (Step.CREATE, Step.BLACKLIST)
+    stranger = [entry.step for entry in system.history(number, actor=Actor(Role.PLATFORM, "other.example.cn"))]
+    assert stranger == [Step.APPROVE, Step.BLACKLIST]
+
+
+def test_an_entitys_registrations_are_seen_together(system: RegistrationSystem) -> None:
+    """In the order of its sequence, as far as they are the account's."""
+    numbers = [number_of(system, a_form(0, service)) for service in range(2)]
+    entity = "蜀ICP备2026000001号"
+    seen = system.registrations(entity, actor=PLATFORM)
+    assert [str(each.record.registration_number) for each in seen] == numbers
+    for actor, name in ((account(1), entity), (PLATFORM, numbers[0]), (PLATFORM, "none")):
+        with pytest.raises(UnknownApplication):
+            system.registrations(name, actor=actor)
+
+
 # --- texts ---------------------------------------------------------------------------------------------
 
 

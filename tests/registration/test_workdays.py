@@ -7,6 +7,7 @@ The tables are the oracle: the library that the code asks is not looked at.
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
@@ -60,10 +61,12 @@ def _is_worked(day: date) -> bool:
     return day in MAKE_UP or (day.weekday() < 5 and day not in HOLIDAYS)
 
 
+ALL_WORKED: Final = [day for day in _days(date(2023, 1, 1), date(2026, 12, 28)) if _is_worked(day)]
+
+
 def _last_of(first: date, days: int) -> date:
-    """The naive way: list the days that follow, strike out those off, take the last."""
-    following = (first + timedelta(days=ahead) for ahead in range(1, 10 + 3 * days))
-    return [day for day in following if _is_worked(day)][days - 1]
+    """The naive way: of all days that are worked, the one so many after the start."""
+    return ALL_WORKED[bisect_right(ALL_WORKED, first) + days - 1]
 
 
 def _noon(day: date) -> datetime:

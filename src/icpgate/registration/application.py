@@ -100,6 +100,7 @@ class Application:
     `form` is the form without the persons responsible, who are kept encrypted. `number` is the registration's:
     of the one that is changed or cancelled, or that was given. `taken_in_by` is the platform or access provider
     that verifies it, empty before. `revision` counts the steps. `notes` are why it was returned or rejected.
+    `access_provider` is whose access ends, where that is what it is for.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Application:
     notes: tuple[str, ...] = ()
     verifications: tuple[Verification, ...] = ()
     persons_kept: tuple[str, ...] = ()
+    access_provider: str = ""
     simulated: bool = False
 
     @property
@@ -143,6 +145,7 @@ class Application:
             "purpose": self.purpose.value,
             "state": self.state.value,
             "number": self.number,
+            "access_provider": self.access_provider,
             "simulated": self.simulated,
             "operator_account": self.operator_account,
             "taken_in_by": self.taken_in_by,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from icpgate.registration import storage
 from icpgate.registration.application import Subject, Verification
 from icpgate.registration.changing import refuse_other_purpose
-from icpgate.registration.keeping import text_of
+from icpgate.registration.keeping import digest_of, text_of
 from icpgate.registration.reading import application_of
 from icpgate.registration.refusals import IncompleteForm, NumberRefused, RegistrationError, Unverified
 from icpgate.registration.states import Purpose
@@ -36,7 +36,8 @@ def demand_complete(connection: Connection, kept: Kept, examination: Examination
 def demand_verified(connection: Connection, kept: Kept) -> None:
     """Raises `Unverified` unless each subject has a passed verification of the form as it is now."""
     verifications = storage.verifications_of(connection, kept.id)
-    missing = application_of(kept, verifications, simulated=False).unverified
+    is_untouched = kept.form_digest == digest_of(kept.form, kept.persons)
+    missing = application_of(kept, verifications, simulated=False).unverified if is_untouched else tuple(Subject)
     if missing:
         message = f"{kept.id} is not verified: {', '.join(subject.value for subject in missing)}"
         raise Unverified(message, missing=missing, hint="each needs a passed verification of the form as it is now")

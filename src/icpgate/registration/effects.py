@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
+from icpgate.errors import InvalidNumber
 from icpgate.lookup.live.records import put_record
 from icpgate.number import parse
 from icpgate.record import Origin, RegistrationStatus
@@ -79,8 +80,28 @@ def record_as_published(
 
 
 def effect_of(connection: Connection, kept: Kept, approval: Approval) -> str:
-    """Do what an approved application asked for; the number that it is about from now on."""
+    """
+    Do what an approved application asked for; the number that it is about from now on.
+
+    Raises `NumberRefused` when the bureau's word is about another number than the application.
+    """
+    if approval.number is not None and kept.purpose not in _GIVE_NUMBERS:
+        _refuse_another(kept, approval.number)
     return _EFFECTS[kept.purpose](connection, kept, approval)
+
+
+_GIVE_NUMBERS: Final = frozenset({Purpose.NEW, Purpose.CHANGE_OPERATOR})
+
+
+def _refuse_another(kept: Kept, text: str) -> None:
+    number = kept.number or kept.entity_number or ""
+    try:
+        is_same = parse(text).canonical == number
+    except InvalidNumber:
+        is_same = False
+    if not is_same:
+        hint = "leave the number out, or look at the bureau's notice again; a change of operator is change_operator"
+        raise NumberRefused(f"{kept.id} is about {number}, and keeps its number", hint=hint)
 
 
 def _registered(connection: Connection, kept: Kept, approval: Approval) -> str:
@@ -122,9 +143,6 @@ def _about(connection: Connection, kept: Kept) -> RegistrationRow:
 def _changed(connection: Connection, kept: Kept, approval: Approval) -> str:
     """The registration with the application's form; the number is kept."""
     row = _about(connection, kept)
-    if approval.number is not None and parse(approval.number).canonical != row.number:
-        message = f"a change keeps its number, {row.number}"
-        raise NumberRefused(message, hint="a change of operator is a purpose of its own: change_operator")
     is_connected = bool(_providers(kept.form))
     opens = row.standing is RegistrationStatus.SHELL and is_connected
     changed = replace(
@@ -211,6 +229,8 @@ def close_open(connection: Connection, row: RegistrationRow, approval: Approval,
     for kept in storage.open_applications(connection, row.number, row.entity_number, lock=True):
         if kept.id == but.id or (kept.purpose is Purpose.CANCEL_ENTITY and not is_entity):
             continue  # of a whole entity more is left to end than one service
+        if but.purpose is kept.purpose is Purpose.CANCEL_ACCESS and kept.access_provider != but.access_provider:
+            continue  # another provider's end of its own access is not undone, and undoes nothing
         closed = replace(kept, state=State.WITHDRAWN, revision=kept.revision + 1, updated_at=approval.at)
         storage.save_application(connection, closed)
         storage.add_history(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from icpgate.jsontext import InvalidJson, loads
 from icpgate.registration.application import Actor
+from icpgate.registration.form.fields import root_field
 from icpgate.registration.provinces import province_of
 from icpgate.registration.refusals import NotAllowed, PersonsRefused, RegistrationError
 from icpgate.registration.states import Role
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from icpgate.registration.persons import Vault
     from icpgate.registration.storage import Kept
 
-__all__ = ["Form", "acting", "domicile_of", "keep", "notes_of", "plain", "text_of", "whole"]
+__all__ = ["Form", "acting", "digest_of", "domicile_of", "keep", "notes_of", "plain", "text_of", "whole"]
 
 MAX_FORM: Final = 262_144
 """Characters of a form as JSON; a form with a thousand domains has a tenth."""
@@ -57,7 +58,15 @@ def plain(form: object) -> Form:
 
 
 def keep(kept: Kept, form: Form, vault: Vault | None) -> Kept:
-    """The application with this form; a form without persons leaves those that are kept."""
+    """
+    The application with this form; a form without persons leaves those that are kept.
+
+    A part that no form has is refused: persons under a misspelt name would be kept for everybody to read.
+    """
+    if not set(form) <= set(root_field().children):
+        message = "the form has a part that no form has"
+        hint = f"its parts are {', '.join(root_field().children)}"
+        raise RegistrationError(message, hint=hint, code="registration.form")
     open_form = {name: value for name, value in form.items() if name != _PERSONS}
     kept = replace(kept, form=open_form, province=domicile_of(open_form))
     persons = form.get(_PERSONS)
@@ -67,7 +76,7 @@ def keep(kept: Kept, form: Form, vault: Vault | None) -> Kept:
             raise RegistrationError(message, hint="see docs/form.md", code="registration.form")
         sealed = _vault(vault).seal(persons, kept.id)
         kept = replace(kept, persons=sealed, persons_of=kept.id, persons_kept=_parts(persons))
-    return replace(kept, form_digest=_digest(open_form, kept.persons))
+    return replace(kept, form_digest=digest_of(open_form, kept.persons))
 
 
 def _parts(persons: Mapping[str, Json]) -> tuple[str, ...]:
@@ -79,7 +88,7 @@ def whole(kept: Kept, vault: Vault | None) -> Form:
     """The form with its persons, for an examination and for nothing else."""
     if kept.persons is None:
         return dict(kept.form)
-    if kept.form_digest != _digest(kept.form, kept.persons):
+    if kept.form_digest != digest_of(kept.form, kept.persons):
         message = f"{kept.id}: form and persons are not those that were handed in together"
         raise PersonsRefused(message, hint="restore the database")
     persons = _vault(vault).open(kept.persons, kept.persons_of)
@@ -94,7 +103,7 @@ def _vault(vault: Vault | None) -> Vault:
     return vault
 
 
-def _digest(form: Mapping[str, Json], persons: bytes | None) -> str:
+def digest_of(form: Mapping[str, Json], persons: bytes | None) -> str:
     """What a verification is about. Of persons the sealed bytes go in, from which nobody can guess them."""
     text = json.dumps(form, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode() + b"\0" + (persons or b"")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from icpgate.lookup.clocks import SystemClock
@@ -10,8 +11,8 @@ from icpgate.lookup.live.records import meta
 from icpgate.lookup.registries.live import LiveRegistry
 from icpgate.registration import storage
 from icpgate.registration.keeping import acting, whole
-from icpgate.registration.reading import application_of, seen_registration
-from icpgate.registration.refusals import NotAllowed, PersonsRefused
+from icpgate.registration.reading import application_of, canonical, seen_registration
+from icpgate.registration.refusals import NotAllowed, PersonsRefused, UnknownApplication
 from icpgate.registration.standing import Standing
 from icpgate.registration.states import Role, State, Step
 from icpgate.registration.storage import History
@@ -124,15 +125,41 @@ class Looking:
             lambda connection: seen_registration(connection, number, who, simulated=self.simulated)
         )
 
+    def registrations(self, entity_number: str, *, actor: Actor) -> tuple[Registration, ...]:
+        """Every registration of an entity that this actor may see, in the order of its sequence."""
+        who = acting(actor)
+
+        def work(connection: Connection) -> tuple[Registration, ...]:
+            found = []
+            for row in storage.registrations_of(connection, canonical(entity_number)):
+                with suppress(UnknownApplication):
+                    found.append(seen_registration(connection, row.number, who, simulated=self.simulated))
+            if not found:
+                message = "no entity with that number, or none that this account may see"
+                raise UnknownApplication(message, hint="a service's number shows one registration")
+            return tuple(found)
+
+        return self._database.read(work)
+
     def history(self, name: str, *, actor: Actor) -> tuple[HistoryEntry, ...]:
-        """Every step of an application, by its id, or all that happened to a registration, by its number."""
+        """
+        Every step of an application, by its id, or all that happened to a registration, by its number.
+
+        To a registration belong the steps of its applications too, from their drafts on, as far as they are this
+        actor's business.
+        """
         who = acting(actor)
 
         def work(connection: Connection) -> tuple[HistoryEntry, ...]:
             if storage.application_row(connection, name) is not None:
                 return storage.history_of(connection, application=opened(connection, name, who).id)
-            seen = seen_registration(connection, name, who, simulated=self.simulated)
-            return storage.history_of(connection, number=seen.record.registration_number.canonical)
+            number = str(seen_registration(connection, name, who, simulated=self.simulated).record.registration_number)
+            entries = {entry.sequence: entry for entry in storage.history_of(connection, number=number)}
+            for kept in storage.applications_about(connection, number):
+                if may_see(kept, who):
+                    steps = storage.history_of(connection, application=kept.id)
+                    entries.update((entry.sequence, entry) for entry in steps)
+            return tuple(entries[sequence] for sequence in sorted(entries))
 
         return self._database.read(work)
 

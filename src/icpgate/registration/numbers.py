@@ -89,11 +89,13 @@ def recorded(connection: Connection, text: str, applicant: Applicant, now: datet
     """
     The number that a bureau gave, once it is shown that it can be this applicant's.
 
-    Raises `NumberRefused`: no number, an entity's, another kind's, another province's, another operator's, or one
-    that is recorded already. That the bureau gave it is what the evidence shows, and is not checked.
+    Raises `NumberRefused`: no number, an entity's, another kind's, another province's, another operator's, of another
+    licence than the form's, or one that is recorded already. That the bureau gave it is what the evidence shows, and is not checked.
     """
-    _, document_number, _, province, kind = applicant
+    _, document_number, licence, province, kind = applicant
     number = _read(text, kind)
+    if licence and number.family is not Family.FILING and number.entity_number != licence:
+        raise NumberRefused(f"{number} is of another licence than the form's, {licence}", hint=_AGAIN)
     if number.family is Family.FILING and number.province != province:
         message = f"{number} is of another province than the operator's domicile, {province}"
         raise NumberRefused(message, hint="look at the bureau's notice again, or at the region in the form")

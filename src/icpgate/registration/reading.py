@@ -44,6 +44,7 @@ def application_of(kept: Kept, verifications: Sequence[Verification], *, simulat
         notes=kept.notes,
         verifications=tuple(verifications),
         persons_kept=kept.persons_kept,
+        access_provider=kept.access_provider,
         simulated=simulated,
     )
 

@@ -177,7 +177,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(State.UNDER_REVIEW, Step.REJECT, _BUREAU, State.REJECTED),
     *(Transition(state, Step.CLOSE, frozenset(), State.WITHDRAWN) for state in State if not state.is_final),
 )
-"""The whole procedure (docs/sources.md, route, SMS confirmation, time limit). What is not here is illegal."""
+"""The whole procedure (docs/sources.md, notice-route). What is not here is illegal."""
 
 
 class IllegalStep(RegistrationError):

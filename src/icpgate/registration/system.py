@@ -164,6 +164,8 @@ class RegistrationSystem(Looking):
         def work(connection: Connection, kept: Kept, now: datetime) -> Kept:
             who = acting(actor)
             transition(kept.state, kept.purpose, Step.APPROVE, who.role)
+            if kept.purpose not in CANCELLATIONS:
+                demand_verified(connection, kept)
             approval = approval_given(kept, Approval(who, now, self.simulated, number, evidence))
             about = effect_of(connection, kept, approval)
             is_entity = kept.purpose is Purpose.CANCEL_ENTITY

@@ -28,7 +28,7 @@ SMS_HOURS: Final = 24
 """How long the bureau's system waits for the operator's confirmation (docs/sources.md, SMS confirmation)."""
 
 REVIEW_DAYS: Final = 20
-"""Working days that a bureau has for complete material (docs/sources.md, time limit)."""
+"""Working days that a bureau has for complete material (docs/sources.md, notice-time-limit)."""
 
 
 def as_of(kept: Kept, now: datetime) -> Kept:

@@ -23,6 +23,7 @@ __all__ = [
     "add_verification",
     "application_row",
     "application_rows",
+    "applications_about",
     "insert_application",
     "open_applications",
     "save_application",
@@ -145,6 +146,12 @@ def application_rows(
     sql = f"{found} ORDER BY id LIMIT {int(limit)}"
     values = [value for _, value in where]
     return [_kept(row) for row in connection.rows(sql, *(state.value for state in states), after, *values)]
+
+
+def applications_about(connection: Connection, number: str) -> list[Kept]:
+    """Every application that is, or was, about a registration, oldest first."""
+    sql = f"SELECT {_APPLICATION} FROM application WHERE number = ? ORDER BY id"  # noqa: S608 -- our own columns
+    return [_kept(row) for row in connection.rows(sql, number)]
 
 
 def open_applications(connection: Connection, number: str, entity_number: str, *, lock: bool = False) -> list[Kept]:

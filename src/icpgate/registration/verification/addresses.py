@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
-__all__ = ["EXAMPLES", "address_of", "is_reachable"]
+__all__ = ["address_of", "is_example", "is_reachable"]
 
-EXAMPLES: Final = tuple(map(ip_network, (
+_EXAMPLES: Final = tuple(map(ip_network, (
     "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20",
 )))  # fmt: skip
 """Networks for examples (RFC 5737, RFC 3849, RFC 9637): nobody is there, unless whoever verifies says so."""
@@ -37,10 +37,14 @@ def address_of(text: object) -> IPv4Address | IPv6Address | None:
     return address
 
 
+def is_example(address: IPv4Address | IPv6Address) -> bool:
+    """Whether it is in a network for examples."""
+    return any(address in network for network in _EXAMPLES)
+
+
 def is_reachable(address: IPv4Address | IPv6Address) -> bool:
     """Whether it is of the public internet: not private, shared, local, reserved, for examples, or for many hosts."""
     if isinstance(address, IPv6Address) and address not in _UNICAST:
         return False
-    return (
-        address.is_global and not address.is_multicast and not any(address in each for each in (*_TUNNELS, *EXAMPLES))
-    )
+    tunnelled = any(address in tunnel for tunnel in _TUNNELS)
+    return address.is_global and not (address.is_multicast or tunnelled or is_example(address))

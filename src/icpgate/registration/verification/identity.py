@@ -170,6 +170,7 @@ class PersonsCheck:
 
     subject: ClassVar[Subject] = Subject.IDENTITY
     form_only: ClassVar[bool] = True
+    reads_persons: ClassVar[bool] = True
 
     def check(self, form: Mapping[str, object]) -> Verification | None:
         """See `Check.check`."""

@@ -35,7 +35,8 @@ class Check(Protocol):
     Looks at one thing of a form.
 
     A class attribute `form_only = True` says that it looks at nothing beyond the form: it may then fail its subject,
-    but does not pass it alone, because the form was written by who is verified.
+    but does not pass it alone, because the form was written by who is verified. `reads_persons = True` says that it
+    needs the persons responsible: `verify_all` hands them to no other check.
     """
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from icpgate.chinese import fold
 from icpgate.errors import ConfigurationError, quote, shown
-from icpgate.registration.verification.addresses import EXAMPLES, is_reachable
+from icpgate.registration.verification.addresses import is_example, is_reachable
 
 if TYPE_CHECKING:
     import os
@@ -109,8 +109,8 @@ def _network(name: str, text: object) -> Network:
         raise _refused(
             f"{quote(text)} of {quote(name)} is too wide", f"at most a /{WIDEST_V4}, or a /{WIDEST_V6} of IPv6"
         )
-    ends = (network[0], network[-1])
-    if not all(is_reachable(end) or any(end in example for example in EXAMPLES) for end in ends):
+    # What a wide network has inside is looked at with each address.
+    if not all(is_reachable(end) or is_example(end) for end in (network[0], network[-1])):
         raise _refused(f"{quote(text)} of {quote(name)} is not public", "networks that anybody can reach")
     return network
 

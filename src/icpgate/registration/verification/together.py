@@ -64,8 +64,11 @@ def _together(subject: Subject, form: dict[str, Json], checks: list[Check], form
 def _looked(check: Check, form: dict[str, Json]) -> Verification | None:
     """What one check says of a copy of the form; whatever it raises or returns instead is undecided."""
     name = type(check).__name__
+    given = plain(form)
+    if not getattr(check, "reads_persons", False):
+        given.pop("persons", None)
     try:
-        result = check.check(plain(form))
+        result = check.check(given)
     except Exception as error:  # noqa: BLE001 -- a check may raise anything; its words may name somebody
         return _undecided(check, f"{name} raised {type(error).__name__}")
     if result is None:
