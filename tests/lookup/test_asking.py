@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +21,7 @@ from icpgate.lookup import AsyncLookupClient, Cache, Limits, LookupClient
 from icpgate.lookup.cache.entry import key_of
 from icpgate.lookup.cache.sqlite import SqliteLevel
 from icpgate.lookup.loaders import Loaders
+from icpgate.lookup.scope import Scope
 from icpgate.lookup.simple import SimpleRegistry
 from icpgate.lookup.steps import Drop, Request
 from icpgate.lookup.wanted import Wanted
@@ -989,6 +990,55 @@ def test_a_cache_of_others_stays_open(kind: type[LookupClient], registry: Told, 
     assert (level.closed, registry.closed) == (0, 1)
     cache.close()
     assert level.closed == 1
+
+
+NO_RIGHT: list[dict[str, Any]] = [{"authoritative": False}, {"scope": Scope.parse("kinds:website")}]
+
+
+@pytest.mark.parametrize("able", NO_RIGHT, ids=["not complete", "another scope"])
+def test_a_no_of_another_client_counts_only_for_whom_may_say_it(
+    kind: type[LookupClient], cache: Cache, clock: FixedClock, able: dict[str, Any]
+) -> None:
+    """Fresh, being renewed, or while its registry is down: two registries of one id share what is in the cache."""
+    complete, other = Told(clock), Told(clock, **able)
+    complete.says = NotRegistered("all")
+    other.says = DOWN
+    with kind(complete, cache=cache, clock=clock) as first, kind(other, cache=cache, clock=clock) as second:
+        assert read(first.look_up(QUERY)) == "no"
+        assert read(second.look_up(QUERY)) == "upstream_error"
+        assert read(first.look_up(QUERY)) == "no"
+        clock.advance(HOUR)
+        assert read(second.look_up(QUERY)) == "upstream_error"
+        settle(second)
+        other.says = {}
+        clock.advance(60)
+        assert read(second.look_up(QUERY)) == "registered"
+        settle(second)
+
+
+@pytest.mark.parametrize("able", NO_RIGHT, ids=["not complete", "another scope"])
+def test_a_no_that_another_client_loads(kind: type[LookupClient], clock: FixedClock, able: dict[str, Any]) -> None:
+    """Whoever joins its load is told no more than its own registry may say."""
+    complete, cache = Told(clock), Cache()
+    complete.says = NotRegistered("all")
+    complete.hold()
+    with (
+        kind(complete, cache=cache, clock=clock) as first,
+        kind(Told(clock, **able), cache=cache, clock=clock) as second,
+        asking(lambda: first.look_up(QUERY), lambda: _after(complete, second)) as (ours, theirs),
+    ):
+        assert read(ours.result()) == "no"
+        assert type(theirs.result().answer) is not NotRegistered
+
+
+def _after(held: Told, client: LookupClient) -> Observation:
+    """Join a load that is under way, and let it end."""
+    held.wait()
+    with ThreadPoolExecutor(1) as pool:
+        joined = pool.submit(client.look_up, QUERY)
+        time.sleep(0.05)
+        held.release()
+        return joined.result()
 
 
 def test_a_cache_of_its_own_is_closed(kind: type[LookupClient], registry: Told, tmp_path: Path) -> None:

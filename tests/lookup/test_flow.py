@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from icpgate.answer import ByDocument, NotRegistered, Unavailable, Why
+from icpgate.answer import ByDocument, ByDomain, Found, NotRegistered, Unavailable, Why
 from icpgate.lives import Lives
 from icpgate.lookup import Cache, Capabilities, Limits, LookupClient
 from icpgate.lookup.cache.cache import SHARE_EVERY
@@ -19,9 +20,10 @@ from icpgate.lookup.cache.entry import Entry, key_of
 from icpgate.lookup.cache.outage import nothing
 from icpgate.lookup.cache.sqlite import SqliteLevel
 from icpgate.lookup.steps import GetMany, Lock, PutMany, Unlock
+from icpgate.record import RegistrationRecord, RegistrationStatus
 from icpgate.testing import FixedClock
 from tests.awaited import CLIENTS
-from tests.cases import DOCUMENT, NUMBER
+from tests.cases import DOCUMENT, NUMBER, registered
 from tests.lookup.files import MISSING, OTHER, by
 from tests.lookup.told import DOWN, EXACT, HOUR, START, Told, ago, read, settle
 
@@ -324,6 +326,77 @@ def test_an_entry_of_the_future(start: Callable[[], Machine]) -> None:
     put(machine, LookupClient(Told(ahead), clock=ahead).look_up(QUERY), asked_ago=-HOUR)
     machine.registry.says = DOWN
     assert machine.look_up() == "upstream_error"
+
+
+def test_a_denial_is_not_fenced_by_an_entry_of_the_future(start: Callable[[], Machine]) -> None:
+    """Once the moment of that entry has come it would be young, and allow what was taken back."""
+    first, second = start(), start()
+    put(first, _of_the_future(first, {}), asked_ago=-20 * HOUR)
+    first.registry.says = {"status": "cancelled"}
+    assert first.look_up() == "cancelled"
+    first.clock.advance(21 * HOUR)
+    assert second.look_up() == "cancelled"
+    assert second.asked == 0
+
+
+def test_the_same_is_not_fenced_by_an_entry_of_the_future(start: Callable[[], Machine]) -> None:
+    """What says the same takes its place: others need not ask."""
+    first, second = start(), start()
+    put(first, _of_the_future(first, {}), asked_ago=-20 * HOUR)
+    assert first.look_up() == "registered"
+    assert second.look_up() == "registered"
+    assert second.asked == 0
+
+
+def test_a_denial_of_the_future_stays(start: Callable[[], Machine]) -> None:
+    """Our own clock may be late: nothing that could allow takes the place of a denial that may be newer."""
+    first, second = start(), start()
+    put(first, _of_the_future(first, {"status": "cancelled"}), asked_ago=-20 * HOUR)
+    assert first.look_up() == "registered"
+    first.clock.advance(21 * HOUR)
+    assert second.look_up() == "cancelled"
+    assert second.asked == 0
+
+
+def _of_the_future(machine: Machine, says: dict[str, object]) -> Observation:
+    """What a machine was told whose clock is ahead."""
+    clock = FixedClock(machine.clock.now() + timedelta(hours=20))
+    registry = Told(clock)
+    registry.says = says
+    with LookupClient(registry, clock=clock) as client:
+        return client.look_up(QUERY)
+
+
+def test_what_is_not_shared_takes_back_what_was(start: Callable[[], Machine]) -> None:
+    """A record too large for the level came in place of what stands there: nobody is told that any more."""
+    first, second = start(), start()
+    first.look_up()
+    first.clock.advance(LIFE)
+    first.registry.says = {"status": "cancelled", "domains": [f"d{n}.example.cn" for n in range(5_000)]}
+    assert first.look_up() == "cancelled"
+    second.registry.says = DOWN
+    assert second.look_up() == "upstream_error"
+
+
+def test_several_records_take_back_the_one(start: Callable[[], Machine]) -> None:
+    """They are not shared, and what was shared before is not what they say."""
+    first, second, domain = start(), start(), ByDomain("api.example.cn")
+
+    def look_up(machine: Machine) -> str:
+        word = read(machine.client.look_up(domain))
+        settle(machine.client)
+        return word
+
+    one: dict[str, object] = {"domains": [domain.domain]}
+    first.registry.says = one
+    look_up(first)
+    first.clock.advance(LIFE)
+    rows = (registered() | one, registered(registration_number=OTHER) | one)
+    several = [RegistrationRecord.read(row | {"observed_at": first.clock.now().isoformat()}) for row in rows]
+    first.registry.says = Found(tuple(replace(record, status=RegistrationStatus.CANCELLED) for record in several))
+    assert look_up(first) == "cancelled"
+    second.registry.says = DOWN
+    assert look_up(second) == "upstream_error"
 
 
 def test_an_entry_that_may_not_be_believed_any_more(start: Callable[[], Machine]) -> None:

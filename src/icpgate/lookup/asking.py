@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from icpgate.answer import Found, NotRegistered, Observation, Unavailable, Why
 from icpgate.errors import ConfigurationError, quote
 from icpgate.lives import Lives, denies, observed_of, same_apart_from_moments
-from icpgate.lookup.believing import ALL_QUERIES, introduced
+from icpgate.lookup.believing import ALL_QUERIES, believed, introduced, is_believed
 from icpgate.lookup.cache.cache import SHARE_EVERY, Cache
 from icpgate.lookup.cache.entry import CLOCK_TOLERANCE, Entry, is_of_the_past, key_of
 from icpgate.lookup.cache.memory import Kept, fresh_until
@@ -127,6 +127,7 @@ class Asking:
                 and elapsed < kept.fresh_at
                 and elapsed < kept.shared_until
                 and max(kept.asked_at, kept.observation.observed_at) <= now + CLOCK_TOLERANCE
+                and (type(kept.observation.answer) is Found or is_believed(self.registry, kept.observation))
             ):
                 memory.counts.hits += 1
                 return kept.observation
@@ -196,7 +197,7 @@ class Asking:
         if kept is None or want.flight is None:
             return None
         now, elapsed = self.clock.now(), self.clock.monotonic()
-        if not kept.is_within(self.lives.renewing, now, elapsed):
+        if not kept.is_within(self.lives.renewing, now, elapsed) or not is_believed(self.registry, kept.observation):
             return None
         if now < kept.fresh and elapsed < kept.fresh_at:
             return None  # fresh, but the second level has not been looked at for a while
@@ -312,7 +313,7 @@ class Asking:
         elif outcome is None:
             observation = self.nobody(want.query, Why.TIMEOUT, f"no answer within {waited:g} s")
         else:
-            observation = outcome.observation
+            observation = believed(self.registry, want.query, outcome.observation, self.clock.now())
         answer = observation.answer
         if type(answer) is not Unavailable or answer.why in TAKES_BACK:
             return observation
@@ -330,7 +331,8 @@ class Asking:
         newest = max((kept for kept in candidates if kept is not None), key=_observed, default=None)
         if newest is None or not newest.is_usable(self.lives, now, elapsed):
             return None
-        if failure.registry not in {self.id, newest.observation.registry}:
+        of_ours = failure.registry in {self.id, newest.observation.registry}
+        if not of_ours or not is_believed(self.registry, newest.observation):
             return None
         if why in _UNINTELLIGIBLE and not denies(newest.observation.answer):
             return None

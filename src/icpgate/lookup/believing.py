@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from icpgate.answer import Query
     from icpgate.lookup.interface import Registry
 
-__all__ = ["ALL_QUERIES", "believed", "introduced", "problem_of"]
+__all__ = ["ALL_QUERIES", "believed", "introduced", "is_believed", "problem_of"]
 
 _YEARS: Final = range(2000, 2100)
 """The register began in 2005: an observation from another century is a mistake of its reader."""
@@ -50,6 +50,18 @@ def believed(registry: Registry, query: Query, observation: Observation, now: da
     if problem is None:
         return observation
     return Observation(query, Unavailable(*problem), now, registry.id, registry.id)
+
+
+def is_believed(registry: Registry, observation: Observation) -> bool:
+    """
+    Whether what was believed when it came counts for this registry as well.
+
+    Of clients that share a cache another one may have brought it, whose registry has the same id: a record counts
+    all the same, a *no* only if this registry may say it.
+    """
+    if type(observation.answer) is Found:
+        return True
+    return believed(registry, observation.query, observation, observation.observed_at) is observation
 
 
 def problem_of(registry: Registry, query: Query, observation: Observation) -> tuple[Why, str] | None:

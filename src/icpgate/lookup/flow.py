@@ -10,14 +10,14 @@ One load: the second level, then the registry, then the second level again. Pure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from icpgate.answer import Found, NotRegistered, Unavailable, Why
-from icpgate.lives import observed_of
+from icpgate.answer import Found, Unavailable, Why
+from icpgate.lives import denies, observed_of, same_apart_from_moments
 from icpgate.lookup.believing import believed
-from icpgate.lookup.cache.encoding import decode, stored
+from icpgate.lookup.cache.encoding import MAX_BLOB, decode, stored
 from icpgate.lookup.cache.entry import Entry, is_of_the_past
 from icpgate.lookup.steps import Drop, GetMany, Lock, Now, PutMany, Sleep, Together, Unlock
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from icpgate.answer import Observation, Query
+    from icpgate.answer import Answer, Observation, Query
     from icpgate.lives import Lives
     from icpgate.lookup.cache.memory import Kept
     from icpgate.lookup.guard import Guard
@@ -113,6 +113,8 @@ class Load:
     own: Sequence[Kept | None]
     ends: float
     landing: Landing
+    ahead: dict[int, Entry] = field(default_factory=dict)
+    """What the second level has from the future, by position: a clock was set back since, and it fences what comes."""
 
     def flow(self) -> Flow[None]:
         """Tell of every query what is known, each as soon as it is."""
@@ -241,6 +243,8 @@ class Load:
         for place, (position, blob) in enumerate(zip(positions, reply.value, strict=True)):
             if blob is not None:
                 entry = decode(blob, self.queries[position], registry.id, secret=secret, answered_by=answered_by)
+                if entry is not None and not is_of_the_past(entry, reply.now):
+                    self.ahead[position] = entry
                 if entry is not None and self._is_believed(entry, reply.now):
                     kept = self.own[position]
                     found[place] = entry if _is_newer(entry, kept) else _if_fresh(kept, reply)
@@ -257,16 +261,35 @@ class Load:
     def _keep(self, positions: Sequence[int], loaded: Sequence[Loaded]) -> Flow[None]:
         entries: list[StoredEntry] = []
         for position, new in zip(positions, loaded, strict=True):
-            key, answer = self.keys[position], new.entry.observation.answer
-            if isinstance(answer, Found) and len(answer.records) > 1:
-                continue  # a level finds an entry by one number, and would not find this one to forget it
-            if isinstance(answer, (Found, NotRegistered)):
-                asked, seconds = self.by.guard.registry.id, self.by.kept_for(new.entry)
-                entries.append(stored(new.entry, key, seconds, self.by.secret, asked=asked))
-            elif answer.why in TAKES_BACK:
-                yield Drop(key=key)
+            entry = self._stored(self.keys[position], new.entry)
+            if self._clears(position, new.entry.observation.answer, is_stored=entry is not None):
+                yield Drop(key=self.keys[position])
+            if entry is not None:
+                entries.append(entry)
         if entries:
             yield PutMany(tuple(entries))
+
+    def _stored(self, key: str, entry: Entry) -> StoredEntry | None:
+        """What the level is to keep; None for what nobody could say, and for what it does not take."""
+        answer = entry.observation.answer
+        if isinstance(answer, Unavailable) or (isinstance(answer, Found) and len(answer.records) > 1):
+            return None  # a level finds an entry by one number, and would not find that of several to forget it
+        made = stored(entry, key, self.by.kept_for(entry), self.by.secret, asked=self.by.guard.registry.id)
+        return made if len(made.blob) <= MAX_BLOB else None
+
+    def _clears(self, position: int, answer: Answer, *, is_stored: bool) -> bool:
+        """
+        Whether what the level has must go: it is taken back, or what came in its place is not kept there.
+
+        One from the future would fence what comes, and be young again when its moment has come. It goes
+        when nothing that could allow is gained by that.
+        """
+        if isinstance(answer, Unavailable):
+            return answer.why in TAKES_BACK
+        ahead = self.ahead.get(position)
+        if ahead is None or not is_stored:
+            return not is_stored
+        return denies(answer) or same_apart_from_moments(ahead.observation.answer, answer)
 
 
 _NOTHING: Final = timedelta(0)

@@ -1,38 +1,21 @@
-"""The text and the tables of a TOML file that a person wrote, or why it cannot be read."""
+"""The tables of a TOML file that a person wrote, or why it cannot be read."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from icpgate.errors import ConfigurationError, shown
 from icpgate.lookup.mapping.tables import parsed
+from icpgate.lookup.textfile import text_of
 
 if TYPE_CHECKING:
     import os
 
     from icpgate.lookup.mapping.tables import Table
 
-__all__ = ["tables_of", "text_of"]
-
-_MOST_BYTES: Final = 1_048_576
+__all__ = ["tables_of"]
 
 
 def tables_of(path: str | os.PathLike[str]) -> Table:
     """The tables of a file; raises `ConfigurationError` with what is wrong and where."""
     return parsed(text_of(path), Path(path).name)
-
-
-def text_of(path: str | os.PathLike[str]) -> str:
-    """The text of a file; raises `ConfigurationError`."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8")
-    except OSError as error:
-        raise _unreadable(path, error.strerror or type(error).__name__) from None
-    except (TypeError, ValueError):  # no path, or no UTF-8
-        raise _unreadable(path, "not a file of UTF-8") from None
-
-
-def _unreadable(path: object, message: str) -> ConfigurationError:
-    return ConfigurationError(f"{shown(str(path), at_most=4_096)}: {message}", code="config.open")

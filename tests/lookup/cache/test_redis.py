@@ -474,10 +474,23 @@ def test_a_key_of_another_type(open_at: Open, valkey: Valkey, command: tuple[byt
     level.perform(PutMany((kept(),)))
     assert level.perform(GetMany(("k", "right"))) == (b"blob", b"blob")
     assert level.perform(TAKE) == (0, 9)
-    assert level.perform(Lock("k", 1.0)) is None
+    assert level.perform(Lock("k", 1.0))
     level.perform(Unlock("k", "token"))
     assert level.perform(Drop(before=2_000)) == 2
     assert inner(level).failures == 0
+
+
+def test_a_lock_that_never_ends(open_at: Open, valkey: Valkey) -> None:
+    """Is none of ours: nobody waits for it. One that ends is waited for."""
+    level = open_at(valkey.url, timeout=PATIENT)
+    valkey.say("SET", "icpgate:l:k", "garbage")
+    token = level.perform(Lock("k", 60.0))
+    assert token
+    assert level.perform(Lock("k", 1.0)) is None
+    level.perform(Unlock("k", str(token)))
+    valkey.say("SET", "icpgate:l:k", "garbage", "PX", 86_400_000)
+    assert level.perform(Lock("k", 1.0))
+    assert level.perform(Lock("k", 1.0)) is None
 
 
 @pytest.mark.parametrize("value", ["nan", "-nan", "inf", "-inf", "1e300", "-5", "x", "", "0x10"])

@@ -328,6 +328,11 @@ class TestXml:
             read_tree('<?xml version="1.0" encoding="ebcdic"?><a/>')
         assert caught.value.why is Why.MALFORMED
 
+    def test_more_attributes_than_are_parsed(self) -> None:
+        """They are counted before the parser, which tells of an element only once it has read them all."""
+        with pytest.raises(Unanswered, match="more than 4,096 attributes"):
+            read_tree("<a " + " ".join(f"b{n}=''" for n in range(5_000)) + "/>")
+
     @given(st.binary(max_size=200), st.sampled_from(["", "text/xml; charset=GBK", "text/xml; charset=utf-8"]))
     def test_any_bytes(self, body: bytes, content_type: str) -> None:
         """Nothing but `Unanswered` is raised, and nothing is found."""

@@ -138,6 +138,13 @@ def test_what_is_no_no(changes: dict[str, object]) -> None:
     assert why(denied(**changes)) is Why.SCHEMA
 
 
+@pytest.mark.parametrize("name", ["record", "records"])
+def test_a_no_with_a_record(name: str) -> None:
+    """Contradicts itself: it is neither. An empty one says nothing more."""
+    assert answer(denied(**{name: registered()})) == Unavailable(Why.MALFORMED, "a no with a record")
+    assert answer(denied(**{name: None})) == answer(denied(**{name: []})) == NotRegistered("all")
+
+
 @pytest.mark.parametrize("query", [by(NUMBER), BY_DOMAIN], ids=str)
 def test_a_no_outside_its_scope(query: Query) -> None:
     """About another province, or about a domain from a register of one."""

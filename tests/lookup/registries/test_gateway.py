@@ -361,6 +361,42 @@ def test_more_rows_than_anybody_looks_at(ask: Callable[..., Observation]) -> Non
         assert why_of(ask(server, number)) == (Why.TOO_LARGE, "blacklist: more than 200 rows")
 
 
+def _page_after_page(row: Callable[[int], dict[str, object]]) -> Callable[[str, int, dict[str, Any]], object]:
+    """A gateway that has 200 more rows on every page."""
+
+    def alter(_kind: str, page: int, envelope: dict[str, Any]) -> object:
+        rows = [row(page * 1_000 + n) for n in range(200)]
+        envelope["params"] |= {"list": rows, "total": 100_000, "pages": 500, "pageNum": page}
+        return envelope
+
+    return alter
+
+
+def test_pages_without_end(ask: Callable[..., Observation]) -> None:
+    """No page more is read once there are too many rows."""
+    alter = _page_after_page(lambda n: site_row("example.cn", n))
+    with GatewayServer({}, alter=alter) as server:
+        said = why_of(ask(server, ByDomain("example.cn"), most_pages=50))
+        assert said == (Why.TOO_LARGE, "more than 200 rows")
+        assert len(server.asked) == 2
+
+
+def test_rows_that_are_long_and_differ_at_their_end(ask: Callable[..., Observation]) -> None:
+    """How many fields are compared is bounded, not only how many rows."""
+    long = {f"field{n}": 1 for n in range(60)}
+    with GatewayServer({}, alter=_page_after_page(lambda n: site_row("example.cn") | long | {"last": n})) as server:
+        said = why_of(ask(server, by("京ICP备2026999901号-3")))
+    assert said == (Why.TOO_LARGE, "too many different rows of one number")
+
+
+def test_a_website_of_two_hundred_domains(ask: Callable[..., Observation]) -> None:
+    """It is within what is compared: many more fields of each make no difference."""
+    rows = [{f"field{n}": 1 for n in range(60)} | site_row(f"d{n}.example.cn") for n in range(200)]
+    with GatewayServer({}, alter=_with(list=rows, total=200, pages=1, isLastPage=True)) as server:
+        record = record_of(ask(server, by("京ICP备2026999901号-3"), blacklist=False))
+    assert len(record.domains or ()) == 200
+
+
 def test_a_row_that_cannot_be_read(ask: Callable[..., Observation]) -> None:
     """It may be the one that was asked for, unless that is there as well."""
     odd, asked_for = app_row(2, serviceLicence="?", unitName="京ICP备2026999901号-1A"), by("京ICP备2026999901号-1A")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DROP", "PUT", "TAKE", "UNLOCK"]
+__all__ = ["DROP", "LOCK", "PUT", "TAKE", "UNLOCK"]
 
 PUT: Final = """
 local there = redis.pcall('GETRANGE', KEYS[1], 0, 22)
@@ -25,6 +25,18 @@ return 1
 """
 Keys: the entry's. Arguments: its value; its moment; the latest moment that can be believed of
 another, beyond which it fences nothing; milliseconds to keep it.
+"""
+
+LOCK: Final = """
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+local left = redis.call('PTTL', KEYS[1])
+if left >= 0 and left <= ARGV[2] + 3600000 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+"""
+Keys: the lock's. Arguments: the token, and milliseconds to keep it. Every lock of ours ends: what stands there
+without an end, or for more than an hour beyond this one, is none, and would keep everybody waiting for ever.
 """
 
 UNLOCK: Final = """

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from icpgate.lookup.cache.encoding import MAX_BLOB
-from icpgate.lookup.cache.redis_scripts import DROP, PUT, TAKE, UNLOCK
+from icpgate.lookup.cache.redis_scripts import DROP, LOCK, PUT, TAKE, UNLOCK
 from icpgate.lookup.steps import Drop, GetMany, Lock, PutMany, Take, Unlock
 
 if TYPE_CHECKING:
@@ -189,11 +189,11 @@ def _milliseconds(seconds: float) -> int:
 
 def _lock(step: Lock, space: Space) -> Conversation:
     token = secrets.token_hex(8)
-    command = ("SET", space.lock(step.key), token, "NX", "PX", _milliseconds(step.seconds))
-    [reply] = yield Round((command,), lambda _, reply: reply is None or reply == b"OK")
-    if reply == b"OK":
+    command = ("EVAL", LOCK, 1, space.lock(step.key), token, _milliseconds(step.seconds))
+    [reply] = yield Round((command,), _fits_writing)
+    if reply == 1:
         return token
-    return None if reply is None else ""
+    return None if reply == 0 else ""
 
 
 def _unlock(step: Unlock, space: Space) -> Conversation:

@@ -21,7 +21,7 @@ from icpgate.lookup.mapping.address import Address, encoded_path
 from icpgate.lookup.mapping.credentials import anchored_secret, folder_of
 from icpgate.lookup.mapping.tables import TableReader, parsed
 from icpgate.lookup.scope import Scope
-from icpgate.lookup.tomlfile import text_of
+from icpgate.lookup.textfile import text_of
 from icpgate.number import province_of
 
 if TYPE_CHECKING:

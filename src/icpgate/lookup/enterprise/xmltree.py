@@ -35,6 +35,12 @@ MAX_ELEMENTS: Final = 256
 MAX_ATTRIBUTES: Final = 16
 """An answer has a depth of six, a dozen elements, and an attribute or two."""
 
+MAX_ASSIGNED: Final = MAX_ELEMENTS * MAX_ATTRIBUTES
+"""
+Equals signs in a text: each attribute has one. The parser tells of an element once it has read all its attributes,
+and a hundred thousand of them keep an event loop busy for a twentieth of a second.
+"""
+
 Name = tuple[str, str]
 """A namespace, empty for none, and the name in it."""
 
@@ -102,6 +108,8 @@ def read_tree(text: str) -> Element:
 
     A charset that its declaration names must be one that we know, and is not used: it is decoded already.
     """
+    if text.count("=") > MAX_ASSIGNED:
+        raise Unanswered(Why.MALFORMED, f"more than {MAX_ASSIGNED:,} attributes")
     text = text.removeprefix("\ufeff")
     declaration = _DECLARATION.match(text)
     if declaration is not None:

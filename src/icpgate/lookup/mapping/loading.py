@@ -22,7 +22,7 @@ from icpgate.lookup.mapping.model import ApiMapping, Body, Form
 from icpgate.lookup.mapping.requestreading import needed_secrets, read_batch, read_requests
 from icpgate.lookup.mapping.tables import TableReader, parsed
 from icpgate.lookup.scope import Scope
-from icpgate.lookup.tomlfile import text_of
+from icpgate.lookup.textfile import text_of
 
 if TYPE_CHECKING:
     import os

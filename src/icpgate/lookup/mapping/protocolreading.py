@@ -4,7 +4,7 @@ The registry protocol's answers, read so that they come out as the served regist
 - An answer repeats the keys of its query, says its status, and has its own moment and source. One
   without is *malformed* or of another *schema*.
 - Its status is the record's, or `registered` before a record that says its own: then that counts.
-- A *no* says that it is authoritative, and for which scope.
+- A *no* says that it is authoritative, and for which scope, and has no record beside it.
 - In a batch one bad answer spoils itself alone; a wrong count spoils all.
 """
 
@@ -102,6 +102,8 @@ class ProtocolReader:
         stated = value.get("scope")
         if value.get("authoritative") is not True or not isinstance(stated, str):
             raise Unanswered(Why.SCHEMA, "a no without its authority and scope")
+        if value.get("record") or value.get("records"):
+            raise Unanswered(Why.MALFORMED, "a no with a record")
         try:
             scope = Scope.parse(stated)
         except ConfigurationError:

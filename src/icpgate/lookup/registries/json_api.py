@@ -26,6 +26,7 @@ from icpgate.lookup.mapping.credentials import Credentials
 from icpgate.lookup.mapping.extraction import Extraction
 from icpgate.lookup.mapping.model import Form
 from icpgate.lookup.mapping.protocolreading import ProtocolReader, written_query
+from icpgate.lookup.mapping.repeating import Unrepeated
 from icpgate.lookup.scope import Scope
 from icpgate.lookup.simple import SimpleRegistry, at_once, received, unread
 from icpgate.lookup.steps import Now, Send, Unanswered
@@ -85,6 +86,7 @@ class JsonApi(SimpleRegistry):
         self.channel = open_channel(transport, self.id)
         self._source = mapping.source or self.id
         self._reader = ProtocolReader(mapping, self.id)
+        self._unrepeated = Unrepeated(self._secrets)
         self.capabilities = Capabilities(
             by_number=ByNumber in mapping.kinds,
             by_document=ByDocument in mapping.kinds,
@@ -154,9 +156,9 @@ class JsonApi(SimpleRegistry):
         """See `SimpleRegistry.observe`."""
         value = self._body(response)
         if self._mapping.form is Form.ICPGATE:
-            return self._reader.observation(query, value, now)
+            return self._unrepeated(self._reader.observation(query, value, now), response.body, now)
         answer = Extraction(self._mapping, query, made_at(response, now), self._source).answer(value)
-        return self.observed(query, answer, now)
+        return self._unrepeated(self.observed(query, answer, now), response.body, now)
 
     def _body(self, response: Response) -> Json:
         body = self._mapping.body
@@ -191,7 +193,8 @@ class JsonApi(SimpleRegistry):
         response = received(reply)
         try:
             if not isinstance(response, Unavailable):
-                return self._reader.batch(queries, self._body(response), reply.now)
+                told = self._reader.batch(queries, self._body(response), reply.now)
+                return [self._unrepeated(each, response.body, reply.now) for each in told]
             problem = response
         except Exception as error:  # noqa: BLE001 -- whatever a reader raises, nobody could say
             problem = unread(error, of_body=True)

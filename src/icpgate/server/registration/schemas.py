@@ -96,6 +96,7 @@ _SUMMARY: Final[Schema] = {
     "purpose": _words(Purpose),
     "state": _words(State),
     "number": _MAYBE_TEXT,
+    "access_provider": _TEXT,
     "simulated": _TRUTH,
     "operator_account": _TEXT,
     "taken_in_by": _TEXT,

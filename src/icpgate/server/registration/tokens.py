@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from icpgate.errors import ConfigurationError, quote, shown
 from icpgate.lookup.mapping.tables import parsed
-from icpgate.lookup.tomlfile import text_of
+from icpgate.lookup.textfile import text_of
 from icpgate.number import PROVINCES
 from icpgate.registration.application import Actor
 from icpgate.registration.states import Role
