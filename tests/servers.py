@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["NoPostgresql", "Postgresql", "postgresql_server"]
 
 
-class NoPostgresql(Exception):  # noqa: N818 -- named for what is so
+class NoPostgresql(Exception):
     """No PostgreSQL can run here; the text says why."""
 
 
@@ -39,7 +39,9 @@ class Postgresql:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-c listen_addresses='' -c unix_socket_directories={self._sockets} -c fsync=off -c max_connections=200"
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories={self._sockets} -c fsync=off -c max_connections=200"
+        )
         self._run("pg_ctl", "-D", self._folder / "data", "-w", "-o", options, "-l", self._folder / "log", "start")
 
     def stop(self) -> None:

@@ -231,7 +231,11 @@ class RegistryFileError(IcpGateError):
 
 
 class RegistryStoreError(IcpGateError):
-    """A live registry's database cannot be opened, read or written; nothing was changed."""
+    """
+    A live registry's database cannot be opened, read or written.
+
+    Nothing was changed, unless the code is `store.unknown`: then the connection broke at the commit.
+    """
 
     code = "store.failed"
 

@@ -15,7 +15,7 @@ from tests.lookup.million import Figures, run
 NUMBERS = 50_000
 MANY = 10**9
 NO_GROWTH = 20_000_000
-"""Bytes that a process may grow by once its cache is full: what an allocator keeps for itself. Kept entries would be twice that."""
+"""Bytes that a process may grow by once its cache is full: an allocator keeps it. Kept entries would be twice that."""
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from Linux")
 

@@ -36,8 +36,9 @@ def test_a_snapshot_by_its_url(tmp_path: Path) -> None:
         ("snapshto:registry.icpdb", "did you mean snapshot:?"),
         ("ftp://example.cn", "'ftp' is not a kind of registry"),
         ("snapshot:", "without the path of a file"),
-        ("sqlite:///registry.db", "sqlite: URLs come with a later release"),
-        ("postgresql://user:secret@host/db", "postgresql: URLs come with a later release"),
+        ("sqlite:", "without the path of a file"),
+        ("postgresql:", "without the name of a database"),
+        ("postgres://user:secret@host/db", "did you mean postgresql:?"),
         ("json_api:", "without the path of a mapping"),
     ],
 )

@@ -112,7 +112,8 @@ class Asked:
             return actor.name == self.operator
         if actor.role is Role.BUREAU:
             return self.state != "draft" and actor.province in ("", self.province)
-        return self.taker == actor.name or (not self.taker and self.state != "draft")
+        is_to_take = not self.taker and self.state != "draft" and self.purpose not in CANCELLING
+        return self.taker == actor.name or is_to_take
 
     def is_about(self, number: str, entity: str) -> bool:
         """Whether it is under way, and about this registration."""
@@ -181,6 +182,8 @@ class Model:
         state = asked.now(at)
         if not asked.seen_by(actor) or way(asked, state, step, actor.role) is None:
             return True
+        if asked.purpose == "cancel_access" and (step, actor.role) == ("submit", Role.ACCESS_PROVIDER):
+            return actor.name != asked.provider or revision not in (None, asked.revision)
         if revision is not None and revision != asked.revision:
             return True
         if step == "submit" and asked.purpose not in CANCELLING:

@@ -24,6 +24,7 @@ from tests.registration.scenes import KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from icpgate.registration.application import Actor
     from tests.registration.model import Asked, Granted
     from tests.servers import Postgresql
 
@@ -66,18 +67,21 @@ class Procedure(RuleBasedStateMachine):
         complete=mostly,
         providers=st.integers(1, 2),
     )
-    def somebody_asks(self, actor, position, kind, complete, providers) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, D102
+    def somebody_asks(self, actor: Actor, position: int, kind: str, providers: int, *, complete: bool) -> None:
+        """Somebody asks."""
         self.world.new(actor, position, kind, complete=complete, providers=providers)
 
     @precondition(lambda self: self.world.model.asked)
     @rule(which=one_of_many, step=st.sampled_from(STEPS), actor=an_actor, stale=st.sampled_from((None, None, 0, -1)))
-    def somebody_takes_a_step(self, which, step, actor, stale) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, D102
+    def somebody_takes_a_step(self, which: int, step: str, actor: Actor, stale: int | None) -> None:
+        """Somebody takes a step."""
         asked = self._asked(which)
         self.world.step(asked, step, actor, revision=None if stale is None else asked.revision + stale)
 
     @precondition(lambda self: self.world.model.asked)
     @rule(which=one_of_many, until=st.sampled_from(("verifying", "awaiting_sms", "under_review", "approved")))
-    def it_goes_on(self, which, until) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, D102
+    def it_goes_on(self, which: int, until: str) -> None:
+        """It goes on."""
         asked = self._asked(which)
         while asked.now(self.world.clock.now()) != until and self.world.ahead(asked):
             pass
@@ -89,28 +93,34 @@ class Procedure(RuleBasedStateMachine):
         self.world.clock.advance(86_401)
 
     @rule(position=st.integers(0, 2), kind=st.sampled_from(KINDS), providers=st.integers(1, 2))
-    def one_is_registered(self, position, kind, providers) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, D102
+    def one_is_registered(self, position: int, kind: str, providers: int) -> None:
+        """One is registered."""
         asked = self.world.new(ACTORS[position], position, kind, complete=True, providers=providers)
         assert asked is not None
         self.world.all_the_way(asked)
 
     @precondition(lambda self: self.world.model.granted)
     @rule(which=one_of_many, actor=an_actor, owner=mostly, purpose=a_change, fits=mostly, complete=mostly)
-    def somebody_changes(self, which, actor, owner, purpose, fits, complete) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, D102
+    def somebody_changes(
+        self, which: int, actor: Actor, purpose: str, *, owner: bool, fits: bool, complete: bool
+    ) -> None:
+        """Somebody changes."""
         granted = self._granted(which)
         who = next((a for a in ACTORS if a.name == granted.operator), actor) if owner else actor
         self.world.change(granted, who, purpose, fits=fits, complete=complete)
 
     @precondition(lambda self: self.world.model.granted)
     @rule(which=one_of_many, actor=an_actor, owner=mostly, purpose=st.sampled_from(CANCELLING))
-    def somebody_cancels(self, which, actor, owner, purpose) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, D102
+    def somebody_cancels(self, which: int, actor: Actor, purpose: str, *, owner: bool) -> None:
+        """Somebody cancels."""
         granted = self._granted(which)
         who = next((a for a in ACTORS if a.name == granted.operator), actor) if owner else actor
         self.world.cancel(granted, who, purpose)
 
     @precondition(lambda self: self.world.model.granted)
     @rule(which=one_of_many, actor=an_actor | a_bureau, entity=st.booleans(), on=st.booleans())
-    def somebody_blacklists(self, which, actor, entity, on) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, D102
+    def somebody_blacklists(self, which: int, actor: Actor, *, entity: bool, on: bool) -> None:
+        """Somebody blacklists."""
         self.world.blacklist(self._granted(which), actor, entity=entity, on=on)
 
     @precondition(lambda self: self.world.model.asked)

@@ -14,8 +14,8 @@ from icpgate.registration.refusals import NotAllowed, NumberRefused, Registratio
 from icpgate.registration.states import Purpose, Role, State
 from icpgate.registration.system import RegistrationSystem
 from icpgate.testing import FixedClock
+from tests.registration.scenes import ACCESS_PROVIDER, BUREAU, NOW, OPERATOR, a_form, approved, confirmed
 from tests.server.registration import scenes as pages
-from tests.registration.scenes import ACCESS_PROVIDER, BUREAU, NOW, OPERATOR, PLATFORM, a_form, approved, confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +40,12 @@ def system(tmp_path: Path, clock: FixedClock) -> Iterator[RegistrationSystem]:
         yield made
 
 
+def _ordinary(folder: Path) -> RegistrationSystem:
+    """A system that records what a bureau gave."""
+    url = f"sqlite:///{folder / 'registry.db'}"
+    return RegistrationSystem.create(url, authoritative=True, vault=Vault(Vault.new_key()), clock=FixedClock(NOW))
+
+
 def _connected(system: RegistrationSystem) -> str:
     """The number of an app that two access providers connect."""
     return str(approved(system, a_form(access_providers=CLOUDS)).number)
@@ -58,14 +64,9 @@ def test_a_stranger_goes_on_with_a_cancellation_that_nobody_confirmed(
         asked = system.cancel(number, actor=OPERATOR, purpose=purpose, access_provider=provider)
         system.submit(asked.id, actor=OPERATOR)
         clock.advance(timedelta(hours=25).total_seconds())
-        attempts: list[Callable[[], object]] = [
-            lambda id_=asked.id: system.submit(id_, actor=stranger),  # type: ignore[misc]  # a default of its own
-            lambda id_=asked.id: system.withdraw(id_, actor=stranger),  # type: ignore[misc]  # as above
-            lambda id_=asked.id: system.application(id_, actor=stranger),  # type: ignore[misc]  # as above
-        ]
-        for attempt in attempts:
+        for attempt in (system.submit, system.withdraw, system.application):
             with pytest.raises(UnknownApplication):
-                attempt()
+                attempt(asked.id, actor=stranger)
         assert asked.id not in [each.id for each in system.applications(actor=stranger)]
         assert system.application(asked.id, actor=OPERATOR).state is State.LAPSED
         system.withdraw(asked.id, actor=OPERATOR)
@@ -179,11 +180,12 @@ def test_persons_under_another_name_are_kept_for_everybody_to_read(system: Regis
     form[name] = form.pop("persons")
     draft = system.new(a_form(), actor=OPERATOR)
     number = str(approved(system, a_form(service=1)).number)
-    for attempt in (
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: system.new(form, actor=OPERATOR),
         lambda: system.edit(draft.id, form, actor=OPERATOR),
         lambda: system.change(number, form, actor=OPERATOR),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(RegistrationError) as refused:
             attempt()
         assert refused.value.code == "registration.form"

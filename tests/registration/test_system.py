@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from icpgate.lookup.live.database import open_database
+from icpgate.lookup.live.records import put_record, record_by_number
+from icpgate.number import parse
 from icpgate.record import Origin, RegistrationStatus
 from icpgate.registration import (
     Actor,
@@ -392,8 +397,7 @@ def test_a_change_that_comes_to_nothing_leaves_it_as_it_was(
         system.lapse_due()
     else:
         system.confirm(application.id, actor=OPERATOR)
-        step = system.send_back if end == "return" else system.reject
-        step(application.id, actor=BUREAU, notes=["no"])
+        (system.send_back if end == "return" else system.reject)(application.id, actor=BUREAU, notes=["no"])
     record = system.registration(number, actor=PLATFORM).record
     assert (record.status, record.domains) == (RegistrationStatus.REGISTERED, ("s0.o0.example.cn",))
 
@@ -402,11 +406,12 @@ def test_one_application_about_a_registration_at_a_time(system: RegistrationSyst
     """The second one is told of the first."""
     number = number_of(system)
     first = system.change(number, a_form(), actor=OPERATOR)
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: system.change(number, a_form(), actor=OPERATOR),
         lambda: system.cancel(number, actor=OPERATOR),
         lambda: system.cancel(number, actor=OPERATOR, purpose=Purpose.CANCEL_ENTITY),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(RegistrationError, match=first.id) as refused:
             call()
         assert refused.value.code == "registration.open"
@@ -504,10 +509,11 @@ def test_a_service_is_cancelled(system: RegistrationSystem) -> None:
         RegistrationStatus.CANCELLED,
         RegistrationStatus.REGISTERED,
     )
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: system.cancel(number, actor=OPERATOR),
         lambda: system.change(number, a_form(), actor=OPERATOR),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(RegistrationError) as refused:
             call()
         assert refused.value.code == "registration.ended"
@@ -621,6 +627,7 @@ def test_a_bureaus_number_is_recorded_with_its_evidence(real: RegistrationSystem
         ("京ICP备2021014694号-2A", "another province"),
         ("蜀ICP备2021099999号-1A", "this operator's entity is"),
         ("备案中", "has not the form"),
+        ("蜀ICP备2027014694号-2A", "2027, which has not come"),
     ],
 )
 def test_a_number_that_cannot_be_this_registrations_is_refused(real: RegistrationSystem, number: str, why: str) -> None:
@@ -663,6 +670,19 @@ def test_a_recorded_number_is_as_fresh_as_the_last_look(real: RegistrationSystem
         real.observe(number, actor=OPERATOR, evidence="my own word")
 
 
+def test_a_minted_number_is_none_that_was_imported(live_url: str) -> None:
+    """Neither an entity's nor a service's."""
+    with RegistrationSystem.create(live_url, simulated=True, vault=VAULT, clock=FixedClock(NOW)) as system:
+        first = number_of(system)
+        with closing(open_database(live_url)) as database:
+            record = database.read(lambda connection: record_by_number(connection, first))
+            assert record is not None
+            for taken in ("蜀ICP备2026000001号-2A", "蜀ICP备2026000001号-3A", "蜀ICP备2026000002号-1A"):
+                database.write(partial(put_record, record=replace(record, registration_number=parse(taken))))
+        assert number_of(system, a_form(0, 1)) == "蜀ICP备2026000001号-4A"
+        assert number_of(system, a_form(3), account(3)) == "蜀ICP备2026000003号-1A"
+
+
 def test_a_simulated_registry_takes_no_number(system: RegistrationSystem) -> None:
     """It mints."""
     waiting = confirmed(system, system.new(a_form(), actor=OPERATOR).id)
@@ -678,6 +698,13 @@ def test_a_registrations_history_begins_with_its_draft(system: RegistrationSyste
     assert (own[0], own[-1]) == (Step.CREATE, Step.BLACKLIST)
     stranger = [entry.step for entry in system.history(number, actor=Actor(Role.PLATFORM, "other.example.cn"))]
     assert stranger == [Step.APPROVE, Step.BLACKLIST]
+
+
+def test_a_form_is_for_those_whom_it_concerns(system: RegistrationSystem) -> None:
+    """Anybody may look a number up; the operator's address is not part of that."""
+    number = number_of(system)
+    for actor, may in ((OPERATOR, True), (PLATFORM, True), (BUREAU, True), (ACCESS_PROVIDER, False)):
+        assert bool(system.registration(number, actor=actor).form) is may
 
 
 def test_an_entitys_registrations_are_seen_together(system: RegistrationSystem) -> None:

@@ -2,7 +2,8 @@
 The big counts: each property with many more examples than `make test` gives it.
 
 make soak prints a table for docs/evidence.md: what, how many, how it ended, how long it took; and others of the
-look-up (`lookup.py`), of damaged answers (`damage.py`), and of faults on the network (`edge.py`, `soap.py`).
+look-up (`lookup.py`), of damaged answers (`damage.py`), of faults on the network (`edge.py`, `soap.py`), and of the
+registration procedure (`registration.py`).
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def main() -> int:
         sys.stdout.flush()
         if ended == "FAILED":
             sys.stderr.write(ran.stdout[-4_000:])
-    for each in ("lookup", "damage", "edge", "soap"):
+    for each in ("lookup", "damage", "edge", "soap", "registration"):
         sys.stdout.write("\n")
         sys.stdout.flush()
         ran_alone = subprocess.run([sys.executable, "-m", f"tests.soak.{each}"], cwd=ROOT, check=False)

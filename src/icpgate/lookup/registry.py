@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from icpgate.errors import ConfigurationError, RegistryStoreError, nearest, quote
+from icpgate.errors import ConfigurationError, nearest, quote
 from icpgate.lookup.interface import Capabilities, Registry
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def registry_from_url(
     `snapshot:PATH` is a registry file, `https://…` a registry that speaks icpgate's protocol, `json_api:PATH`
     one that a mapping describes, `gateway:PATH` or `gateway:https://…` a self-hosted gateway, `enterprise:PATH`
     the enterprise interface of bureaus, `platform:PATH` the platforms of mini programs, `sqlite:///PATH` and
-    `postgresql://…` a live registry. `token` is sent to
-    the address of the second, and of a gateway, as a bearer; `secrets` are texts, `env:NAME` or `file:PATH`.
+    `postgresql://…` a live registry. `token` is sent to the address of the second, and of a gateway, as a
+    bearer; `secrets` are texts, `env:NAME` or `file:PATH`.
     `insecure_http` lets a registry be asked in clear beyond this machine; `transport` is how it is reached.
 
     Raises `ConfigurationError` for a scheme that is none, and what the registry raises about its
-    own place, such as `RegistryFileError` for a damaged file.
+    own place, such as `RegistryFileError` for a damaged file and `RegistryStoreError` for a database.
     """
     scheme, colon, rest = url.partition(":")
     if not colon or not scheme.isascii():
@@ -63,9 +64,7 @@ def registry_from_url(
     stated = _Stated({**given, **(secrets or {})}, in_clear, transport)
     if scheme in {"https", "http"}:
         return _protocol(url, stated)
-    if scheme in _LIVE:
-        return _live(url, stated)
-    make = _MAKERS.get(scheme)
+    make = _MAKERS.get(scheme) or _LIVE.get(scheme)
     if make is None:
         suggestion = nearest(scheme, schemes())
         raise _refused(
@@ -145,18 +144,14 @@ def _platform(path: str, stated: _Stated) -> Registry:
     return platform.from_file(path, transport=stated.in_clear)
 
 
-def _live(url: str, stated: _Stated) -> Registry:
+def _live(scheme: str, rest: str, stated: _Stated) -> Registry:
     from icpgate.lookup.registries.live import LiveRegistry  # noqa: PLC0415 -- as above
 
-    scheme = url.partition(":")[0]
     _no_secrets(scheme, stated)
     if stated.transport is not None and not stated.transport.is_usual:
         message = f"{scheme}: with the options of a connection: its URL says how it is reached"
         raise ConfigurationError(message, hint="leave them out", code="config.registry")
-    try:
-        return LiveRegistry.open(url)
-    except RegistryStoreError as error:
-        raise ConfigurationError(error.message, hint=error.hint, code=error.code) from None
+    return LiveRegistry.open(f"{scheme}:{rest}")
 
 
 def _no_secrets(scheme: str, stated: _Stated) -> None:
@@ -172,14 +167,25 @@ _MAKERS: Final[dict[str, Callable[[str, _Stated], Registry]]] = {
     "enterprise": _enterprise,
     "platform": _platform,
 }
+_LIVE: Final[dict[str, Callable[[str, _Stated], Registry]]] = {
+    "sqlite": partial(_live, "sqlite"),
+    "postgresql": partial(_live, "postgresql"),
+}
 _EXAMPLES: Final = {
     "snapshot": "registry.icpdb",
     "json_api": "mapping.toml",
     "gateway": "http://127.0.0.1:16181",
     "enterprise": "enterprise.toml",
     "platform": "platform.toml",
+    "sqlite": "///registry.db",
+    "postgresql": "//user@host/name",
 }
-_LIVE: Final = ("sqlite", "postgresql")
-_LACKING: Final = {"snapshot": "the path of a file", "json_api": "the path of a mapping", "gateway": "an address"}
+_LACKING: Final = {
+    "snapshot": "the path of a file",
+    "json_api": "the path of a mapping",
+    "gateway": "an address",
+    "sqlite": "the path of a file",
+    "postgresql": "the name of a database",
+}
 WITH_PATH: Final = frozenset(_MAKERS)
 """The schemes whose rest is a path, or, of a gateway, may be one."""

@@ -197,6 +197,8 @@ def _anchored_transport(table: Mapping[str, object], folder: str) -> dict[str, o
 
 def _anchored_url(url: str, folder: str) -> str:
     scheme, _, rest = url.partition(":")
+    if scheme == "sqlite" and rest.startswith("///"):
+        return f"sqlite:///{anchored(rest[3:], folder)}"
     if scheme not in WITH_PATH or not rest or (scheme == "gateway" and rest.startswith(("http://", "https://"))):
         return url
     return f"{scheme}:{anchored(rest, folder)}"

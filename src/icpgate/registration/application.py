@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from icpgate.record import write_time
-from icpgate.registration.states import Role, legal_steps
+from icpgate.registration.states import Role, State, legal_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from icpgate.jsontext import Json
     from icpgate.record import RegistrationRecord
-    from icpgate.registration.states import Purpose, State, Step
+    from icpgate.registration.states import Purpose, Step
 
 __all__ = ["SUBJECTS", "Actor", "Application", "Deadline", "HistoryEntry", "Registration", "Subject", "Verification"]
 
@@ -135,7 +135,9 @@ class Application:
         return tuple(subject for subject in SUBJECTS if subject not in current or not current[subject].passed)
 
     def legal(self, role: Role | None = None) -> tuple[Step, ...]:
-        """The steps that can follow, or, with a role, that it may take."""
+        """The steps that can follow, or, with a role, that it may take; a bureau has none before it sees it."""
+        if role is Role.BUREAU and self.state is State.DRAFT:
+            return ()
         return tuple(dict.fromkeys(row.step for row in legal_steps(self.state, self.purpose, role)))
 
     def written(self) -> dict[str, Json]:
@@ -198,7 +200,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A registration with its number: what the registry says of it, and what the system knows besides."""
+    """
+    A registration with its number: what the registry says of it, and what the system knows besides.
+
+    `form` is empty for a platform or access provider that took no application about it in.
+    """
 
     record: RegistrationRecord
     operator_account: str

@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from icpgate.lookup.clocks import SystemClock
+from icpgate.lookup.live.about import about_of
 from icpgate.lookup.live.database import create_database, open_database
-from icpgate.lookup.live.records import meta
 from icpgate.lookup.registries.live import LiveRegistry
 from icpgate.registration import storage
 from icpgate.registration.keeping import acting, whole
@@ -43,7 +43,7 @@ class Looking:
         self._database = database
         self._vault = vault
         self._clock = clock if clock is not None else SystemClock()
-        self.simulated = database.read(lambda connection: meta(connection, "simulated") == "1")
+        self.simulated = database.read(about_of).simulated
         self._standing = Standing(database, self._clock, simulated=self.simulated)
 
     @classmethod

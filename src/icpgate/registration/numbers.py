@@ -8,10 +8,12 @@ licence's number instead. A number is never given twice, whatever becomes of its
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from icpgate.errors import InvalidNumber
+from icpgate.lookup.live.records import has_services, rows_by_number
 from icpgate.number import Family, ServiceKind, parse
 from icpgate.record import BEIJING
 from icpgate.registration import storage
@@ -69,20 +71,26 @@ def minted(connection: Connection, applicant: Applicant, now: datetime) -> Regis
     if entity.province != province:
         message = f"{entity.entity_number} is of another province than the operator's domicile, {province}"
         raise NumberRefused(message, hint="cancel the entity, and register in the new province")
-    sequence = storage.next_sequence(connection, entity)
-    return parse(f"{entity.entity_number}-{sequence}{LETTERS[kind]}")
+    number = _next(connection, entity, kind)
+    while rows_by_number(connection, [number.canonical]):  # an import put it into the registry
+        number = _next(connection, replace(entity, last_sequence=number.sequence or 0), kind)
+    return number
+
+
+def _next(connection: Connection, entity: EntityRow, kind: ServiceKind) -> RegistrationNumber:
+    return parse(f"{entity.entity_number}-{storage.next_sequence(connection, entity)}{LETTERS[kind]}")
 
 
 def _serial(connection: Connection, province: str, now: datetime) -> str:
-    """The next entity number of a province and year; one that nobody would take for issued is passed over."""
+    """The next entity number of a province and year, passing over what nobody would take for issued, and imports."""
     year = now.astimezone(BEIJING).year
     while True:
         serial = storage.next_of(connection, f"{province}{year}")
         number = f"{province}ICP备{year}{serial:06d}号"
-        try:
-            return parse(number).canonical
-        except InvalidNumber:
-            continue
+        with suppress(InvalidNumber):
+            canonical = parse(number).canonical
+            if not has_services(connection, canonical):
+                return canonical
 
 
 def recorded(connection: Connection, text: str, applicant: Applicant, now: datetime) -> RegistrationNumber:
@@ -90,10 +98,14 @@ def recorded(connection: Connection, text: str, applicant: Applicant, now: datet
     The number that a bureau gave, once it is shown that it can be this applicant's.
 
     Raises `NumberRefused`: no number, an entity's, another kind's, another province's, another operator's, of another
-    licence than the form's, or one that is recorded already. That the bureau gave it is what the evidence shows, and is not checked.
+    licence than the form's, or one that is recorded already. That the bureau gave it is what the evidence shows, and
+    is not checked.
     """
     _, document_number, licence, province, kind = applicant
     number = _read(text, kind)
+    year = now.astimezone(BEIJING).year
+    if number.family is Family.FILING and len(number.digits) > _SHORT and int(number.digits[:4]) > year:
+        raise NumberRefused(f"{number} is of the year {number.digits[:4]}, which has not come", hint=_AGAIN)
     if licence and number.family is not Family.FILING and number.entity_number != licence:
         raise NumberRefused(f"{number} is of another licence than the form's, {licence}", hint=_AGAIN)
     if number.family is Family.FILING and number.province != province:
@@ -110,6 +122,9 @@ def recorded(connection: Connection, text: str, applicant: Applicant, now: datet
     storage.save_entity(connection, replace(entity, last_sequence=max(entity.last_sequence, number.sequence or 0)))
     return number
 
+
+_SHORT: Final = 8
+"""Digits of a number with two of the year; those issued since 2020 have ten, with four."""
 
 _AGAIN: Final = "look at the bureau's notice, or at the licence number in the form, again"
 

@@ -80,7 +80,7 @@ def _is_of(connection: Connection, row: RegistrationRow, actor: Actor) -> bool:
 
 
 def seen_registration(connection: Connection, number: str, actor: Actor, *, simulated: bool) -> Registration:
-    """As `seen_row`, with what the registry says and the application that is open."""
+    """As `seen_row`, with what the registry says, the application that is open, and the form for those it concerns."""
     row = seen_row(connection, number, actor)
     open_ones = storage.open_applications(connection, row.number, row.entity_number)
     return Registration(
@@ -88,5 +88,12 @@ def seen_registration(connection: Connection, number: str, actor: Actor, *, simu
         operator_account=row.operator_account,
         open_application=open_ones[0].id if open_ones else None,
         evidence=row.evidence,
-        form=row.form,
+        form=row.form if _may_read_form(connection, row, actor) else {},
     )
+
+
+def _may_read_form(connection: Connection, row: RegistrationRow, actor: Actor) -> bool:
+    """The operator and the bureau may; a platform or access provider, when it took an application about it in."""
+    if actor.role in {Role.OPERATOR, Role.BUREAU}:
+        return True
+    return any(kept.taken_in_by == actor.name for kept in storage.applications_about(connection, row.number))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from icpgate.registration import storage
 from icpgate.registration.refusals import NotAllowed, OutOfDate, UnknownApplication
-from icpgate.registration.states import Role, State, Step, may_ever, transition
+from icpgate.registration.states import CANCELLATIONS, Purpose, Role, State, Step, may_ever, transition
 from icpgate.registration.storage import History
 
 if TYPE_CHECKING:
@@ -43,13 +43,14 @@ def may_see(kept: Kept, actor: Actor) -> bool:
     Whether the application is this actor's business.
 
     An operator's are its own. A platform or access provider sees what it took in, and what nobody has taken in
-    yet. A bureau sees what was handed in, of its province.
+    yet; a cancellation is verified by nobody, so nobody takes it in. A bureau sees what was handed in, of its province.
     """
     if actor.role is Role.OPERATOR:
         return actor.name == kept.operator_account
     if actor.role is Role.BUREAU:
         return kept.state is not State.DRAFT and actor.province in {"", kept.province}
-    return kept.taken_in_by == actor.name or (not kept.taken_in_by and kept.state is not State.DRAFT)
+    is_to_take = not kept.taken_in_by and kept.state is not State.DRAFT and kept.purpose not in CANCELLATIONS
+    return kept.taken_in_by == actor.name or is_to_take
 
 
 def opened(connection: Connection, application: str, actor: Actor, *, lock: bool = False) -> Kept:
@@ -88,11 +89,20 @@ def lapse(connection: Connection, kept: Kept, now: datetime) -> Kept:
     return finish(connection, kept, Step.LAPSE, None, kept.sms_until, note="not confirmed in time")
 
 
+def _refuse_another_access(kept: Kept, step: Step, actor: Actor | None) -> None:
+    """An access provider needs nobody's confirmation to end its own access; any other's needs the operator's."""
+    if kept.purpose is not Purpose.CANCEL_ACCESS or step is not Step.SUBMIT or actor is None:
+        return
+    if actor.role is Role.ACCESS_PROVIDER and actor.name != kept.access_provider:
+        raise NotAllowed("an access provider ends its own access alone", hint="let the operator hand it in")
+
+
 def finish(
     connection: Connection, kept: Kept, step: Step, actor: Actor | None, now: datetime, *, note: str = ""
 ) -> Kept:
     """The application after the step, written down with its history; raises `IllegalStep`."""
     row = transition(kept.state, kept.purpose, step, None if actor is None else actor.role)
+    _refuse_another_access(kept, step, actor)
     after = replace(kept, state=row.after, revision=kept.revision + 1, updated_at=now)
     if row.after is State.AWAITING_SMS:
         after = replace(after, sms_until=now + timedelta(hours=SMS_HOURS))

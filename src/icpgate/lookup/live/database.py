@@ -2,7 +2,7 @@
 One database of a live registry, whichever it is: SQL is written once, and work is handed in as a function.
 
 - `read` sees one moment; `write` is all or nothing, and on the disk when it returns.
-- A connection belongs to one thread of one process. Others get their own.
+- A connection is in use by one thread of one process at a time. Others get their own.
 - Nothing of a driver leaves: every error is a `RegistryStoreError`, and none of them has a password in it.
 """
 
@@ -11,7 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from icpgate.errors import RegistryStoreError, quote
+from icpgate.lookup.live.about import About
 from icpgate.lookup.live.schema import create_schema, migrate
+from icpgate.lookup.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,12 +62,21 @@ class Database(Protocol):
         """Whether it answers from this machine in microseconds."""
         ...
 
+    @property
+    def insecure(self) -> bool:
+        """Whether it is reached over a network on which somebody else could answer in its place."""
+        ...
+
     def read(self, work: Callable[[Connection], T]) -> T:
         """What the work returns, which sees the database as it is at one moment."""
         ...
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """What the work returns, once what it did is on the disk; what it raises undoes it. It may run twice."""
+        """
+        What the work returns, once what it did is on the disk; what it raises undoes it.
+
+        Writers wait for each other, in every process. The work may run twice, and must not write within itself.
+        """
         ...
 
     def close(self) -> None:
@@ -76,33 +87,20 @@ class Database(Protocol):
 _HINT: Final = "sqlite:///registry.db, sqlite:////var/lib/registry.db or postgresql://user@host/name"
 
 
-def _made(url: str, *, anew: bool) -> Database:
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite" and rest.startswith("/") and rest != "/":
-        from icpgate.lookup.live.sqlite import SqliteDatabase  # noqa: PLC0415 -- only where one is used
-
-        return SqliteDatabase(rest[1:], anew=anew)
-    if scheme == "postgresql" and rest:
-        from icpgate.lookup.live.postgresql import PostgresqlDatabase  # noqa: PLC0415 -- the extra may be missing
-
-        return PostgresqlDatabase(url)
-    message = f"{quote(scheme)} with that rest is not the URL of a live registry"
-    raise RegistryStoreError(message, hint=_HINT, code="store.url")
-
-
 def open_database(url: str) -> Database:
     """
     The live registry at the URL, brought up to this release's schema.
 
     Raises `RegistryStoreError`: none there, another program's, a newer release's, or not to be reached.
     """
-    database = _made(url, anew=False)
-    try:
-        migrate(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
+    path = _path_of(url)
+    if path is not None:
+        from icpgate.lookup.live.sqlite import SqliteDatabase  # noqa: PLC0415 -- only where one is used
+
+        return _ready(SqliteDatabase(path), migrate)
+    from icpgate.lookup.live.postgresql import PostgresqlDatabase  # noqa: PLC0415 -- the extra may be missing
+
+    return _ready(PostgresqlDatabase(url), migrate)
 
 
 def create_database(
@@ -114,20 +112,43 @@ def create_database(
     A simulated one is authoritative for everything, because it is the only one that knows its numbers; another is
     only when it is told. `source` says who keeps it.
     """
+    about = _about(simulated=simulated, authoritative=authoritative, scope=scope, source=source)
+    path = _path_of(url)
+    if path is not None:
+        from icpgate.lookup.live.sqlite import make_file  # noqa: PLC0415 -- as above
+
+        make_file(path, lambda connection, name: create_schema(connection, name, about))
+        return open_database(url)
+    from icpgate.lookup.live.postgresql import PostgresqlDatabase  # noqa: PLC0415 -- as above
+
+    return _ready(
+        PostgresqlDatabase(url),
+        lambda database: database.write(lambda connection: create_schema(connection, database.url_id, about)),
+    )
+
+
+def _about(*, simulated: bool, authoritative: bool | None, scope: str, source: str) -> About:
     if simulated and (authoritative is False or scope != "all"):
         message = "a simulated registry is authoritative for all"
         raise RegistryStoreError(message, hint="leave authoritative and scope out", code="store.scope")
-    from icpgate.lookup.scope import Scope  # noqa: PLC0415 -- only where one is made
+    return About(simulated, simulated or bool(authoritative), Scope.parse(scope), source.strip())
 
-    values = {
-        "simulated": "1" if simulated else "0",
-        "authoritative": "1" if simulated or authoritative else "0",
-        "scope": str(Scope.parse(scope)),
-        "source": source,
-    }
-    database = _made(url, anew=True)
+
+def _path_of(url: str) -> str | None:
+    """The path of a SQLite file, as it was typed; None for PostgreSQL."""
+    scheme, colon, rest = url.partition(":")
+    if scheme == "postgresql" and rest.startswith("//") and rest != "//":
+        return None
+    if scheme == "sqlite" and rest.startswith("///") and rest != "///":
+        return rest[3:]
+    what = "that" if scheme in {"sqlite", "postgresql"} or not colon else quote(scheme)
+    meant = f"did you mean sqlite:///{rest.removeprefix('//')}?" if scheme == "sqlite" and rest.strip("/") else ""
+    raise RegistryStoreError(f"{what} is not the URL of a live registry", hint=meant or _HINT, code="store.url")
+
+
+def _ready(database: Database, prepare: Callable[[Database], None]) -> Database:
     try:
-        create_schema(database, values)
+        prepare(database)
     except BaseException:
         database.close()
         raise

@@ -59,8 +59,8 @@ class Pool(Generic[C]):
         remember(self)
 
     def _begin_anew(self) -> None:
-        self._process = os.getpid()
         self._turns = threading.Semaphore(self._at_once)
+        self._guard = threading.Lock()
         self._idle: list[C] = []
         self._generation = 0
 
@@ -76,37 +76,33 @@ class Pool(Generic[C]):
 
         Raises what `begin` and connecting raise; `RegistryStoreError` when the pool is closed, or all are in use.
         """
-        if self._is_closed:
-            raise RegistryStoreError(f"{self._name}: it was closed", code="store.closed")
         turns = self._turns
         if not turns.acquire(timeout=TURN_SECONDS):
             message = f"{self._name}: all {self._at_once} connections are in use"
             raise RegistryStoreError(message, hint="ask from fewer threads at once", code="store.busy")
         try:
-            generation = self._generation
+            if self._is_closed:
+                raise RegistryStoreError(f"{self._name}: it was closed", code="store.closed")
+            taken_at = os.getpid(), self._generation
             connection = self._begun(begin)
             try:
                 yield connection
             finally:
-                self._take_back(connection, generation)
+                self._take_back(connection, taken_at)
         finally:
             turns.release()
 
     def _begun(self, begin: Callable[[C], None]) -> C:
-        while True:
+        while (idle := self._next_idle()) is not None:
             try:
-                connection = self._idle.pop()
-            except IndexError:
-                break
-            try:
-                begin(connection)
-            except BaseException:
-                if not self._driver.is_lost(connection):
-                    self._idle.append(connection)
+                begin(idle)
+            except Exception:
+                was_lost = self._driver.is_lost(idle)
+                self._driver.disconnect(idle)
+                if not was_lost:
                     raise
-                self._driver.disconnect(connection)
             else:
-                return connection
+                return idle
         connection = self._driver.connect()
         try:
             begin(connection)
@@ -115,18 +111,27 @@ class Pool(Generic[C]):
             raise
         return connection
 
-    def _take_back(self, connection: C, generation: int) -> None:
-        if self._process != os.getpid() or self._is_closed or generation != self._generation:
+    def _next_idle(self) -> C | None:
+        with self._guard:
+            return self._idle.pop() if self._idle else None
+
+    def _take_back(self, connection: C, taken_at: tuple[int, int]) -> None:
+        if taken_at[0] != os.getpid():
+            _ABANDONED.append(connection)
+            return
+        is_lost = self._driver.is_lost(connection)
+        with self._guard:
+            keep = not is_lost and not self._is_closed and taken_at[1] == self._generation
+            if keep:
+                self._idle.append(connection)
+        if not keep:
             self._driver.disconnect(connection)
-        elif self._driver.is_lost(connection):
-            self._driver.disconnect(connection)
-        else:
-            self._idle.append(connection)
 
     def forget(self) -> None:
         """Use none of the connections made so far for anything new."""
-        self._generation += 1
-        idle, self._idle = self._idle, []
+        with self._guard:
+            self._generation += 1
+            idle, self._idle = self._idle, []
         for connection in idle:
             self._driver.disconnect(connection)
 

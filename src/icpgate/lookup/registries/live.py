@@ -15,20 +15,23 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from icpgate.answer import ByDocument, ByNumber, Found, Observation, Unavailable, Why, echoes
 from icpgate.errors import RegistryStoreError
+from icpgate.lookup.channel import marked
 from icpgate.lookup.interface import Capabilities
+from icpgate.lookup.live.about import about_of
 from icpgate.lookup.live.database import open_database
-from icpgate.lookup.live.records import has_services, meta, record_by_number, records_by_key
-from icpgate.lookup.scope import Scope
+from icpgate.lookup.live.records import has_services, is_elsewhere, read_row, rows_by_key, rows_by_number
 from icpgate.lookup.snapshot.rows import document_key, domain_key
 from icpgate.lookup.statement import Statement, absence
 from icpgate.lookup.steps import Now, ReadLocally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from icpgate.answer import Answer, Query
+    from icpgate.lookup.live.about import About
     from icpgate.lookup.live.database import Connection, Database
+    from icpgate.lookup.live.records import LiveRow
     from icpgate.lookup.steps import Flow
     from icpgate.record import RegistrationRecord
 
@@ -44,21 +47,8 @@ class LiveRegistry:
     def __init__(self, database: Database) -> None:
         """Over an open database, which it closes with itself; raises `RegistryStoreError`."""
         self._database = database
-        about = database.read(lambda connection: {name: meta(connection, name) or "" for name in _ABOUT})
+        self._about = database.read(about_of)
         self.id = database.url_id
-        self.simulated = about["simulated"] != "0"
-        self._is_source = about["authoritative"] == "1"
-        self._scope = Scope.parse(about["scope"] or "all")
-        self._source = about["source"] or ("simulated registry" if self.simulated else self.id)
-        self.capabilities = Capabilities(
-            by_document=True,
-            by_domain=True,
-            authoritative=self._is_source,
-            scope=self._scope,
-            cacheable=False,
-            quick=database.quick,
-            batches=True,
-        )
 
     @classmethod
     def open(cls, url: str) -> LiveRegistry:
@@ -70,6 +60,25 @@ class LiveRegistry:
             database.close()
             raise
 
+    @property
+    def simulated(self) -> bool:
+        """Whether its numbers are made up."""
+        return self._about.simulated
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `Registry.capabilities`; as the registry said when it was asked last."""
+        about = self._about
+        return Capabilities(
+            by_document=True,
+            by_domain=True,
+            authoritative=about.authoritative,
+            scope=about.scope,
+            cacheable=False,
+            quick=self._database.quick,
+            batches=True,
+        )
+
     def close(self) -> None:
         """Let go of the database; may be called twice. Whoever asks afterwards is told that nobody can say."""
         self._database.close()
@@ -80,60 +89,83 @@ class LiveRegistry:
         reply = yield ReadLocally(partial(self._read, queries), quick=self._database.quick)
         if reply.error is not None:
             raise reply.error
-        found = cast("list[_Read]", reply.value)  # what `_read` returned
-        return [self._observation(query, each, before) for query, each in zip(queries, found, strict=True)]
+        about, found = cast("tuple[About, list[_Read]]", reply.value)  # what `_read` returned
+        observations = [self._observed(about, query, each, before) for query, each in zip(queries, found, strict=True)]
+        return list(map(marked, observations)) if self._database.insecure else observations
 
-    def _read(self, queries: Sequence[Query]) -> list[_Read]:
+    def _read(self, queries: Sequence[Query]) -> tuple[About, list[_Read]]:
+        def work(connection: Connection) -> tuple[About, list[_Read]]:
+            about = about_of(connection)
+            return about, _found(connection, queries, simulated=about.simulated)
+
         try:
-            return self._database.read(lambda connection: [_found(connection, query) for query in queries])
+            self._about, found = self._database.read(work)
         except RegistryStoreError as error:
-            return [Unavailable(_WHYS.get(error.code, Why.MALFORMED), error.code)] * len(queries)
+            return self._about, [Unavailable(_WHYS.get(error.code, Why.MALFORMED), error.code)] * len(queries)
+        return self._about, found
 
-    def _observation(self, query: Query, found: _Read, now: datetime) -> Observation:
+    def _observed(self, about: About, query: Query, found: _Read, now: datetime) -> Observation:
         if isinstance(found, Unavailable):
             return Observation(query, found, now, self.id, self.id)
+        source = about.source or ("simulated registry" if about.simulated else self.id)
         if not found:
-            return Observation(query, self._absent(query, now, has_services=found is None), now, self._source, self.id)
-        records = tuple(replace(record, observed_at=now) for record in found) if self._is_source else found
+            statement = Statement(about.scope, about.authoritative, now, source)
+            answer = _absent(query, statement, has_services=found is None)
+            return Observation(query, answer, now, source, self.id)
+        records = tuple(replace(record, observed_at=now) for record in found) if about.authoritative else found
         seen = min(record.observed_at for record in records)
         return Observation(query, Found(records), seen, records[0].source, self.id)
 
-    def _absent(self, query: Query, now: datetime, *, has_services: bool) -> Answer:
-        if not isinstance(query, ByNumber):
-            return Unavailable(Why.NOT_LISTED, f"nothing found {type(query).__name__}")
-        statement = Statement(self._scope, self._is_source, now, self._source)
-        answer, _ = absence(query.number, (statement,), has_services=has_services)
-        return answer
 
-
-_ABOUT: Final = ("simulated", "authoritative", "scope", "source")
 _WHYS: Final = {
+    "store.busy": Why.OVERLOADED,
     "store.closed": Why.CONFIGURATION,
     "store.connection": Why.CONNECTION,
+    "store.newer": Why.CONFIGURATION,
     "store.open": Why.CONNECTION,
-    "store.sqlite": Why.MALFORMED,
     "store.postgresql": Why.UPSTREAM_ERROR,
+    "store.read_only": Why.UNAUTHORISED,
 }
 
 
-def _found(connection: Connection, query: Query) -> _Read:
-    """A row that is not as it was written spoils its own query, and no other of the batch."""
+def _absent(query: Query, statement: Statement, *, has_services: bool) -> Answer:
+    if not isinstance(query, ByNumber):
+        return Unavailable(Why.NOT_LISTED, f"nothing found {type(query).__name__}")
+    answer, _ = absence(query.number, (statement,), has_services=has_services)
+    return answer
+
+
+def _found(connection: Connection, queries: Sequence[Query], *, simulated: bool) -> list[_Read]:
+    """A few queries to the database for all; a row that is not as it was written spoils no other's answer."""
+    by_number = rows_by_number(connection, (q.number.canonical for q in queries if isinstance(q, ByNumber)))
+    by_key = rows_by_key(connection, (_key_of(q) for q in queries if not isinstance(q, ByNumber)))
+
+    def found(query: Query) -> _Read:
+        if not isinstance(query, ByNumber):
+            return _records(query, by_key.get(_key_of(query), ()), simulated=simulated)
+        row = by_number.get(query.number.canonical)
+        return _missing(connection, query) if row is None else _records(query, (row,), simulated=simulated)
+
+    return [found(query) for query in queries]
+
+
+def _key_of(query: Query) -> int:
+    if isinstance(query, ByDocument):
+        return document_key(query.document_number, query.package)
+    assert not isinstance(query, ByNumber)  # noqa: S101 -- a number is its own key
+    return domain_key(query.domain)
+
+
+def _records(query: Query, rows: Iterable[LiveRow], *, simulated: bool) -> _Read:
     try:
-        records = _records(connection, query)
+        records = [read_row(row, simulated=simulated) for row in rows]
     except RegistryStoreError as error:
         return Unavailable(Why.MALFORMED, error.code)
-    is_entity = isinstance(query, ByNumber) and query.number.is_entity
-    if not records and is_entity and has_services(connection, str(query.number)):  # type: ignore[union-attr]  # it is by number
-        return None
-    return records
+    return tuple(record for record in records if echoes(query, record))
 
 
-def _records(connection: Connection, query: Query) -> tuple[RegistrationRecord, ...]:
-    if isinstance(query, ByNumber):
-        record = record_by_number(connection, query.number.canonical)
-        return () if record is None else (record,)
-    if isinstance(query, ByDocument):
-        key = document_key(query.document_number, query.package)
-    else:
-        key = domain_key(query.domain)
-    return tuple(record for record in records_by_key(connection, key) if echoes(query, record))
+def _missing(connection: Connection, query: ByNumber) -> _Read:
+    number = query.number
+    if is_elsewhere(connection, number.canonical, number.entity_number):
+        return Unavailable(Why.MALFORMED, "store.corrupt")
+    return None if number.is_entity and has_services(connection, number.entity_number) else ()

@@ -16,14 +16,14 @@ from icpgate.number import PROVINCES
 from icpgate.record import write_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import TextIO
 
     from icpgate.lookup.snapshot.reading import Import
     from icpgate.number import RegistrationNumber
     from icpgate.record import RegistrationRecord
 
-__all__ = ["export_records", "show", "stats", "write_records"]
+__all__ = ["by_province", "export_records", "show", "stats", "write_records"]
 
 
 def show(path: str | os.PathLike[str], number: RegistrationNumber) -> RegistrationRecord | None:
@@ -60,16 +60,13 @@ def stats(path: str | os.PathLike[str]) -> dict[str, object]:
     """What the registry holds, how old it is, and for what it may say *no*; raises `RegistryFileError`."""
     with closing(RegistryFile(os.fspath(path))) as file:
         about, span = file.about, file.span()
-        provinces = file.counts("substr(number, 1, 1)")
-        national = sum(count for first, count in provinces.items() if first not in PROVINCES)
         return {
             "path": os.fspath(path),
             "records": about.records,
             "simulated": about.simulated,
             "by_status": {status_named(code): count for code, count in file.counts("substr(body, 1, 1)").items()},
             "by_kind": {kind_named(code): count for code, count in file.counts("lower(substr(body, 2, 1))").items()},
-            "by_province": {p: provinces[p] for p in PROVINCES if p in provinces}
-            | ({"national": national} if national else {}),
+            "by_province": by_province(file.counts("substr(number, 1, 1)")),
             "observed": None if span is None else {"oldest": write_time(span[0]), "newest": write_time(span[1])},
             "imports": [_import(each) for each in file.imports],
             "contains": sorted(about.contains),
@@ -79,6 +76,12 @@ def stats(path: str | os.PathLike[str]) -> dict[str, object]:
             "bytes": file.identity.size,
             "digest": f"sha256:{file.digest}",
         }
+
+
+def by_province(counts: Mapping[str, int]) -> dict[str, int]:
+    """Records by their number's first character, in the order of the provinces; national licences come last."""
+    national = sum(count for first, count in counts.items() if first not in PROVINCES)
+    return {p: counts[p] for p in PROVINCES if p in counts} | ({"national": national} if national else {})
 
 
 def _import(each: Import) -> dict[str, object]:

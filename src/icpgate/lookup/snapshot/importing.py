@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     AnyPath: TypeAlias = "str | os.PathLike[str]"
 
-__all__ = ["READERS", "ImportReport", "import_records", "init_registry"]
+__all__ = ["ImportReport", "import_records", "init_registry", "staged", "stated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def import_records(  # noqa: PLR0913 -- the options of one call, all by name
     for a registry that cannot be read, `OutputError` when it cannot be written; then it is as it was.
     """
     now = (clock or SystemClock()).now()
-    statement = _statement(observed_at, source, Scope.parse(scope), now, authoritative=authoritative)
+    statement = stated(observed_at, source, Scope.parse(scope), now, authoritative=authoritative)
     paths = [file] if isinstance(file, (str, os.PathLike)) else list(file)
     files = [identified(each, format, encoding) for each in paths]
     if not files:
@@ -124,10 +124,10 @@ def import_records(  # noqa: PLR0913 -- the options of one call, all by name
                 old.close()
 
 
-def _statement(
+def stated(
     observed_at: datetime | None, source: str | None, scope: Scope, now: datetime, *, authoritative: bool
 ) -> Statement:
-    """What the import states about itself."""
+    """What an import states about itself; raises `ConfigurationError` for what cannot be stated."""
     if observed_at is not None and (not isinstance(observed_at, datetime) or observed_at.tzinfo is None):
         message = f"observed_at is {quote(observed_at)}: it needs a date and time with a zone"
         raise ConfigurationError(message, hint="2026-11-24T08:00:00+08:00", code="import.observed_at")
@@ -152,7 +152,7 @@ def _imported(
         if kept is not None:
             connection.execute("ATTACH ? AS old", (uri_of(os.path.abspath(kept.path)),))  # noqa: PTH100 -- as the reader
         connection.execute("BEGIN")
-        stage = _staged(connection, kept, files, statement, now, simulated=old is not None and old.about.simulated)
+        stage = staged(connection, kept, files, statement, now, simulated=old is not None and old.about.simulated)
         merged = merge(stage, statement, None if kept is None else kept.statements)
         _note(connection, stage, statement, now, kept)
         contains = contained(stage.shapes) | (frozenset() if kept is None else kept.about.contains)
@@ -177,14 +177,14 @@ def _report(target: Path, rows: int, merged: Merged, records: int, digest: str) 
     )
 
 
-READERS: Final = {"jsonl": jsonl_rows, "csv": csv_rows}
-"""What reads the rows of a file of each form."""
+_READERS: Final = {"jsonl": jsonl_rows, "csv": csv_rows}
 
 
-def _staged(
+def staged(
     connection: sqlite3.Connection, kept: RegistryFile | None, files: list[SourceFile], statement: Statement,
     now: datetime, *, simulated: bool,
 ) -> Stage:  # fmt: skip
+    """Every row of the files, laid down in the database; what is wrong with them is kept in the stage's defects."""
     stage = Stage(
         connection=connection,
         defects=Defects(", ".join(map(str, files))),
@@ -199,7 +199,7 @@ def _staged(
         before = stage.rows
         try:
             with file.text() as text:
-                for row in READERS[file.form](text):
+                for row in _READERS[file.form](text):
                     stage.take(row)
         except (OSError, UnicodeDecodeError):
             defect = Defect("import.file", file.path, "changed while it was read", hint="import it again")

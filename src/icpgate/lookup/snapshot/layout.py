@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APPLICATION_ID",
+    "LIVE_ID",
     "SCHEMA",
     "SCHEMA_VERSION",
     "Identity",
@@ -40,6 +41,9 @@ __all__ = [
 
 APPLICATION_ID: Final = 0x49435067
 """`ICPg`, at byte 68 of the file, where SQLite keeps it."""
+
+LIVE_ID: Final = 0x4943506C
+"""`ICPl`, at the same place: a live registry in SQLite, which changes."""
 
 SCHEMA_VERSION: Final = 1
 """At byte 60. A later one is a later release's file."""
@@ -191,11 +195,17 @@ def _check_header(path: str, header: bytes, size: int) -> None:
         raise refused(path, f"not a registry file{looks}", code="snapshot.format", hint=hint)
     if len(header) < _HEADER:
         raise refused(path, f"cut off after {size} bytes", code="snapshot.truncated", hint=_ANEW)
-    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise refused(path, "another program's SQLite database", code="snapshot.format")
+    _check_identity(path, int.from_bytes(header[68:72], "big"))
     version = int.from_bytes(header[60:64], "big")
     if version > SCHEMA_VERSION:
         message = f"format {version}; this release reads {SCHEMA_VERSION}"
         raise refused(path, message, code="snapshot.newer", hint="update icpgate")
     if version < 1:
         raise refused(path, f"format {version}, which never was one", code="snapshot.format")
+
+
+def _check_identity(path: str, identity: int) -> None:
+    if identity == LIVE_ID:
+        raise refused(path, "a live registry, which changes", code="snapshot.format", hint="use sqlite:///PATH")
+    if identity != APPLICATION_ID:
+        raise refused(path, "another program's SQLite database", code="snapshot.format")

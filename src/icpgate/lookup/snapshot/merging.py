@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from icpgate.lookup.statement import Statement
     from icpgate.number import RegistrationNumber
 
-__all__ = ["Merged", "merge"]
+__all__ = ["Merged", "merge", "once"]
 
 
 @dataclass(slots=True)
@@ -49,8 +49,7 @@ def merge(stage: Stage, statement: Statement, old: Sequence[Statement] | None) -
     Contradictions go into the stage's defects.
     """
     db = stage.connection
-    db.execute("CREATE INDEX staged_by_number ON staged (number)")
-    _once(stage)
+    once(stage)
     db.execute("CREATE TABLE skipped (number TEXT PRIMARY KEY) WITHOUT ROWID")
     db.execute("CREATE TABLE dropped (number TEXT PRIMARY KEY) WITHOUT ROWID")
     merged = Merged()
@@ -68,9 +67,10 @@ def merge(stage: Stage, statement: Statement, old: Sequence[Statement] | None) -
     return merged
 
 
-def _once(stage: Stage) -> None:
-    """Each number once: equal rows are one, different ones a contradiction."""
+def once(stage: Stage) -> None:
+    """Each number once in what was staged: equal rows are one, different ones a contradiction, kept as defects."""
     db = stage.connection
+    db.execute("CREATE INDEX staged_by_number ON staged (number)")
     several = db.execute("SELECT number FROM staged GROUP BY number HAVING count(*) > 1").fetchall()
     for (number,) in several:
         rows = db.execute(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from icpgate.lookup.snapshot.jsonl import Row
 
-__all__ = ["CLOCK_TOLERANCE", "Defects", "Stage", "checked", "placed"]
+__all__ = ["CLOCK_TOLERANCE", "Defects", "Stage"]
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far ahead of our clock a source's may be; a gate has the same tolerance."""
@@ -55,7 +55,7 @@ class Defects:
             raise RegistryImportError(self._first, what=f"{self._what}{shown}")
 
 
-def checked(
+def _checked(
     given: dict[str, object] | Defect, observed_at: datetime | None, source: str | None, now: datetime, *,
     simulated: bool,
 ) -> RegistrationRecord | tuple[Defect, ...]:  # fmt: skip
@@ -76,7 +76,7 @@ def checked(
     return record if is_marked else replace(record, origin=Origin.SIMULATED)
 
 
-def placed(defect: Defect, place: str) -> Defect:
+def _placed(defect: Defect, place: str) -> Defect:
     """The defect of a row, at its place in the file; the field goes into the message."""
     name = defect.place.lstrip("/")
     message = f"{name}: {defect.message}" if name else defect.message
@@ -112,12 +112,12 @@ class Stage:
         """Read one row of the file named last."""
         line, given = row
         self.rows += 1
-        found = checked(given, self.observed_at, self.source, self.now, simulated=self.simulated)
+        found = _checked(given, self.observed_at, self.source, self.now, simulated=self.simulated)
         if isinstance(found, RegistrationRecord):
             self._lay_down(line, found)
             return
         for defect in found:
-            self.defects.add(placed(defect, f"{self.files[-1]}:{line}"))
+            self.defects.add(_placed(defect, f"{self.files[-1]}:{line}"))
 
     def _lay_down(self, line: int, record: RegistrationRecord) -> None:
         number = packed(record.registration_number.canonical)

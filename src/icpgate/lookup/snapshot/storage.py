@@ -28,7 +28,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Workspace", "connect", "exclusive", "storage_errors"]
+__all__ = ["Workspace", "connect", "exclusive", "storage_errors", "sync_folder"]
 
 _LEFTOVER: Final = "[0-9a-f]{16}\\.tmp(?:-journal|-wal|-shm)?"
 
@@ -196,11 +196,11 @@ class Workspace:
         with suppress(FileNotFoundError):
             file.chmod(stat.S_IMODE(self.target.stat().st_mode))
         file.replace(self.target)
-        _sync_folder(self.target.parent)
+        sync_folder(self.target.parent)
         return digest
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A rename survives a power loss only once its folder is on the disk; not every system can do that."""
     if sys.platform != "win32":  # pragma: no branch -- tests run elsewhere
         descriptor = os.open(folder, os.O_RDONLY)

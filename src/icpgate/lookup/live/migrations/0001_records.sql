@@ -7,8 +7,8 @@ CREATE TABLE meta (
 ) {strict};
 
 CREATE TABLE record (
-  number TEXT PRIMARY KEY,
-  entity_number TEXT NOT NULL,
+  number {text} PRIMARY KEY,
+  entity_number {text} NOT NULL,
   observed_at {bigint} NOT NULL,
   source TEXT NOT NULL,
   body TEXT NOT NULL,
@@ -20,7 +20,7 @@ CREATE INDEX record_entity ON record (entity_number);
 -- From a document and package, or a domain, to the numbers that have them.
 CREATE TABLE record_key (
   key {bigint} NOT NULL,
-  number TEXT NOT NULL REFERENCES record (number),
+  number {text} NOT NULL REFERENCES record (number),
   PRIMARY KEY (key, number)
 ) {strict};
 
