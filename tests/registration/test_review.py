@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from icpgate.lookup.live.database import open_database
+from icpgate.lookup.live.records import put_record
+from icpgate.number import parse
 from icpgate.record import RegistrationStatus
 from icpgate.registration.application import Actor
 from icpgate.registration.persons import Vault
+from icpgate.registration.recording import record_of
 from icpgate.registration.refusals import NotAllowed, NumberRefused, RegistrationError, UnknownApplication
 from icpgate.registration.states import Purpose, Role, State
 from icpgate.registration.system import RegistrationSystem
 from icpgate.testing import FixedClock
-from tests.registration.scenes import ACCESS_PROVIDER, BUREAU, NOW, OPERATOR, a_form, approved, confirmed
+from tests.registration.scenes import (
+    ACCESS_PROVIDER,
+    BUREAU,
+    NOW,
+    OPERATOR,
+    PLATFORM,
+    a_form,
+    approved,
+    confirmed,
+    uscc,
+)
 from tests.server.registration import scenes as pages
 
 if TYPE_CHECKING:
@@ -170,6 +186,61 @@ def test_a_bureaus_notice_about_another_number_ends_this_one(tmp_path: Path, pur
         assert system.approve(asked.id, actor=BUREAU, number=right, evidence="its notice").state is State.APPROVED
 
 
+def _import(folder: Path, number: str, *, operator: str | None, document_number: str | None) -> None:
+    """Have the registry say so without the procedure."""
+    record = record_of(
+        a_form(), parse(number), status=RegistrationStatus.REGISTERED, observed_at=NOW, source="an export of a bureau"
+    )
+    imported = replace(record, operator=operator, document_number=document_number)
+    with closing(open_database(f"sqlite:///{folder / 'registry.db'}")) as database:
+        database.write(lambda connection: put_record(connection, imported))
+
+
+SOMEBODY: Final = ("另一家示例公司", uscc(7))
+HERSELF: Final = ("示例科技0有限公司", uscc(0))
+
+
+@pytest.mark.parametrize("has_document", [True, False], ids=["with its document", "by its name"])
+@pytest.mark.parametrize("service", ["1A", "9X"], ids=["the number", "another of the entity"])
+@pytest.mark.parametrize("is_own", [True, False], ids=["own", "somebody else's"])
+def test_a_number_is_recorded_that_was_imported(tmp_path: Path, is_own: bool, service: str, has_document: bool) -> None:  # noqa: FBT001 -- parameters
+    """Whose number it is, and whose entity, does not change by an approval; the operator's own may be recorded."""
+    name, document = HERSELF if is_own else SOMEBODY
+    with _ordinary(tmp_path) as system:
+        _import(
+            tmp_path,
+            f"蜀ICP备2026000077号-{service}",
+            operator=name,
+            document_number=document if has_document else None,
+        )
+        id_ = confirmed(system, system.new(a_form(), actor=OPERATOR).id).id
+        number = "蜀ICP备2026000077号-1A"
+        if is_own:
+            assert system.approve(id_, actor=BUREAU, number=number, evidence="its notice").number == number
+            return
+        with pytest.raises(NumberRefused, match="another operator"):
+            system.approve(id_, actor=BUREAU, number=number, evidence="its notice")
+        assert system.application(id_, actor=BUREAU).state is State.UNDER_REVIEW
+
+
+def test_a_number_is_recorded_that_was_imported_without_an_operator(tmp_path: Path) -> None:
+    """A record that does not say whose it is stands in nobody's way."""
+    number = "蜀ICP备2026000077号-1A"
+    with _ordinary(tmp_path) as system:
+        _import(tmp_path, number, operator=None, document_number=None)
+        id_ = confirmed(system, system.new(a_form(), actor=OPERATOR).id).id
+        assert system.approve(id_, actor=BUREAU, number=number, evidence="its notice").number == number
+
+
+def test_a_licence_is_stated_that_was_imported_for_somebody_else(tmp_path: Path, system: RegistrationSystem) -> None:
+    """A simulated registry mints nothing under it."""
+    _import(tmp_path, "粤B2-20090059-1A", operator=SOMEBODY[0], document_number=SOMEBODY[1])
+    form: dict[str, Any] = a_form()
+    form["operator"]["licence_number"] = "粤B2-20090059"
+    with pytest.raises(NumberRefused, match="another operator"):
+        approved(system, form)
+
+
 # --- what is kept, and what is shown -----------------------------------------------------------------
 
 
@@ -213,3 +284,14 @@ def test_the_bureaus_page_says_whose_access_ends(tmp_path: Path, lang: str) -> N
     assert words in shown[0]
     assert "&lt;b&gt;另一云&lt;/b&gt;" in shown[0]
     assert words not in shown[1]
+
+
+def test_a_platform_begins_a_change_to_read_somebodys_form(system: RegistrationSystem) -> None:
+    """Of a registration that it never took in it reads what a look-up tells, whatever it began about it."""
+    number = str(approved(system, a_form()).number)
+    stranger = STRANGERS[1]
+    begun = system.change(number, {"app": {}}, actor=stranger)
+    assert system.registration(number, actor=stranger).form == {}
+    system.withdraw(begun.id, actor=stranger)
+    assert system.registration(number, actor=stranger).form == {}
+    assert system.registration(number, actor=PLATFORM).form

@@ -18,6 +18,7 @@ from icpgate.number import Family, ServiceKind, parse
 from icpgate.record import BEIJING
 from icpgate.registration import storage
 from icpgate.registration.form.examining import read_form
+from icpgate.registration.imported import refuse_another_operators
 from icpgate.registration.refusals import NumberRefused, RegistrationError
 from icpgate.registration.storage import EntityRow
 
@@ -46,6 +47,7 @@ class Applicant(NamedTuple):
     licence: str
     province: str
     kind: ServiceKind
+    operator: str
 
 
 def applicant_of(form: Mapping[str, object], province: str) -> Applicant:
@@ -55,15 +57,17 @@ def applicant_of(form: Mapping[str, object], province: str) -> Applicant:
     if document_type is None or number is None or kind is None or not province:  # a row that was changed by hand
         raise NumberRefused("the form does not say who applies, and for what", hint="return it to the operator")
     licence = read.operator.licence_number
-    return Applicant(document_type.value, number, "" if licence is None else licence.canonical, province, kind)
+    licence_number, name = "" if licence is None else licence.canonical, read.operator.name or ""
+    return Applicant(document_type.value, number, licence_number, province, kind, name)
 
 
 def minted(connection: Connection, applicant: Applicant, now: datetime) -> RegistrationNumber:
     """The next number of the applicant's entity, in a simulated registry; a new entity gets its number first."""
-    _, document_number, licence, province, kind = applicant
+    _, document_number, licence, province, kind, _ = applicant
     entity = storage.entity_of_document(connection, document_number)
     if entity is None:
         entity_number = licence or _serial(connection, province, now)
+        refuse_another_operators(connection, parse(entity_number), document_number, applicant.operator)
         entity = storage.entity_of_document(connection, document_number)  # another step may have waited for the serial
         if entity is None:
             entity = _new_entity(connection, entity_number, applicant, now)
@@ -101,7 +105,7 @@ def recorded(connection: Connection, text: str, applicant: Applicant, now: datet
     licence than the form's, or one that is recorded already. That the bureau gave it is what the evidence shows, and
     is not checked.
     """
-    _, document_number, licence, province, kind = applicant
+    _, document_number, licence, province, kind, _ = applicant
     number = _read(text, kind)
     year = now.astimezone(BEIJING).year
     if number.family is Family.FILING and len(number.digits) > _SHORT and int(number.digits[:4]) > year:
@@ -113,6 +117,7 @@ def recorded(connection: Connection, text: str, applicant: Applicant, now: datet
         raise NumberRefused(message, hint="look at the bureau's notice again, or at the region in the form")
     if storage.registration_row(connection, number.canonical) is not None:
         raise NumberRefused(f"{number} is recorded for another registration", hint="numbers are never given twice")
+    refuse_another_operators(connection, number, document_number, applicant.operator)
     living = storage.entity_of_document(connection, document_number)
     if living is not None and living.entity_number != number.entity_number:
         message = f"this operator's entity is {living.entity_number}, and {number} is not of it"
@@ -144,7 +149,7 @@ def _read(text: str, kind: ServiceKind) -> RegistrationNumber:
 
 def _new_entity(connection: Connection, entity_number: str, applicant: Applicant, now: datetime) -> EntityRow:
     """An operator's entity. Of a licence that was registered before, by the same operator, the old one lives on."""
-    document_type, document_number, _, province, _ = applicant
+    document_type, document_number, _, province, _, _ = applicant
     former = storage.entity_row(connection, entity_number, lock=True)
     if former is None:
         entity = EntityRow(

@@ -10,7 +10,7 @@ from icpgate.registration import storage
 from icpgate.registration.application import Application, Registration
 from icpgate.registration.effects import record_as_published
 from icpgate.registration.refusals import UnknownApplication
-from icpgate.registration.states import Role
+from icpgate.registration.states import Role, State
 from icpgate.registration.taking import REVIEW_DAYS
 from icpgate.registration.workdays import deadline
 
@@ -93,7 +93,12 @@ def seen_registration(connection: Connection, number: str, actor: Actor, *, simu
 
 
 def _may_read_form(connection: Connection, row: RegistrationRow, actor: Actor) -> bool:
-    """The operator and the bureau may; a platform or access provider, when it took an application about it in."""
+    """
+    The operator and the bureau may; a platform or access provider, when it took in what was approved.
+
+    A draft about somebody's number, which any of them may begin, opens nothing.
+    """
     if actor.role in {Role.OPERATOR, Role.BUREAU}:
         return True
-    return any(kept.taken_in_by == actor.name for kept in storage.applications_about(connection, row.number))
+    about = storage.applications_about(connection, row.number)
+    return any(kept.taken_in_by == actor.name and kept.state is State.APPROVED for kept in about)

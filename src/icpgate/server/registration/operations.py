@@ -165,7 +165,7 @@ _REGISTRATIONS: Final = (
     ),
     Operation(
         "observeRegistration", "POST", "/v1/registrations/{number}/observe",
-        "Somebody looked at the bureau's record again and found it so; not in a simulated registry.",
+        "Somebody looked at the bureau's record again and found it so.",
         "Registration", _GATEKEEPERS, handlers.observe, bodies.EvidenceBody, refusals=_STEP,
     ),
 )  # fmt: skip
