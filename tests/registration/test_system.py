@@ -483,6 +483,19 @@ def test_a_change_of_operator_gives_a_new_number(system: RegistrationSystem) -> 
     assert [entry.note for entry in system.history(number, actor=PLATFORM)][-1].startswith("the operator changed")
 
 
+def test_the_account_follows_the_operator_of_the_form(system: RegistrationSystem) -> None:
+    """An edit to a third operator does not hand the number to the second one's account."""
+    number = number_of(system)
+    second = a_form() | {"operator": a_form(3)["operator"]}
+    application = system.change(
+        number, second, actor=OPERATOR, purpose=Purpose.CHANGE_OPERATOR, operator_account="operator-3"
+    )
+    third = a_form() | {"operator": a_form(6)["operator"]}
+    system.edit(application.id, third, actor=OPERATOR)
+    done = carried(system, application.id)
+    assert system.registration(str(done.number), actor=PLATFORM).operator_account == "示例科技6有限公司"
+
+
 def test_only_changes_change_and_only_cancellations_cancel(system: RegistrationSystem) -> None:
     """A purpose of the other sort is refused."""
     number = number_of(system)
@@ -580,13 +593,15 @@ def test_a_bureau_cancels_at_once(system: RegistrationSystem, purpose: Purpose) 
     assert system.application(change.id, actor=OPERATOR).state is State.WITHDRAWN
 
 
-def test_a_blacklisting_and_its_end(system: RegistrationSystem) -> None:
+def test_a_blacklisting_and_its_end(system: RegistrationSystem, clock: FixedClock) -> None:
     """Of a service, and of an entity with what it would register next."""
     number = number_of(system)
     assert system.blacklist(number, actor=BUREAU, reason="fraud").record.blacklisted is True
     assert system.end_blacklisting(number, actor=BUREAU, reason="appeal").record.blacklisted is False
     entity = "蜀ICP备2026000001号"
-    assert system.blacklist(entity, actor=BUREAU, reason="fraud").record.blacklisted is True
+    clock.advance(3_600)
+    listed = system.blacklist(entity, actor=BUREAU, reason="fraud").record
+    assert (listed.blacklisted, listed.observed_at) == (True, clock.now())
     waiting = confirmed(system, system.new(a_form(0, 1), actor=OPERATOR).id)
     with pytest.raises(RegistrationError) as refused:
         system.approve(waiting.id, actor=BUREAU)
@@ -677,7 +692,7 @@ def test_a_minted_number_is_none_that_was_imported(live_url: str) -> None:
         with closing(open_database(live_url)) as database:
             record = database.read(lambda connection: record_by_number(connection, first))
             assert record is not None
-            for taken in ("蜀ICP备2026000001号-2A", "蜀ICP备2026000001号-3A", "蜀ICP备2026000002号-1A"):
+            for taken in ("蜀ICP备2026000001号-2X", "蜀ICP备2026000001号-3A", "蜀ICP备2026000002号-1A"):
                 database.write(partial(put_record, record=replace(record, registration_number=parse(taken))))
         assert number_of(system, a_form(0, 1)) == "蜀ICP备2026000001号-4A"
         assert number_of(system, a_form(3), account(3)) == "蜀ICP备2026000003号-1A"

@@ -146,7 +146,8 @@ def _shown(path: str, number: str) -> tuple[str, RegistrationRecord | None]:
 def stats_(path: str, form: str, lang: str) -> int:  # noqa: ARG001 -- as above
     """Say what the registry holds, how old it is, and for what it may say no."""
     values = _stats(path)
-    if values["simulated"]:
+    by_origin = values.get("by_origin", {})
+    if values["simulated"] or (isinstance(by_origin, dict) and by_origin.get("simulated")):
         say(f"{values.get('registry', path)}: SIMULATED: no bureau issued its numbers")
     if form == "json":
         line(to_json(values, indent=2))

@@ -75,14 +75,15 @@ def minted(connection: Connection, applicant: Applicant, now: datetime) -> Regis
     if entity.province != province:
         message = f"{entity.entity_number} is of another province than the operator's domicile, {province}"
         raise NumberRefused(message, hint="cancel the entity, and register in the new province")
-    number = _next(connection, entity, kind)
-    while rows_by_number(connection, [number.canonical]):  # an import put it into the registry
-        number = _next(connection, replace(entity, last_sequence=number.sequence or 0), kind)
-    return number
+    sequence = storage.next_sequence(connection, entity)
+    while _is_imported(connection, f"{entity.entity_number}-{sequence}"):
+        sequence = storage.next_sequence(connection, replace(entity, last_sequence=sequence))
+    return parse(f"{entity.entity_number}-{sequence}{LETTERS[kind]}")
 
 
-def _next(connection: Connection, entity: EntityRow, kind: ServiceKind) -> RegistrationNumber:
-    return parse(f"{entity.entity_number}-{storage.next_sequence(connection, entity)}{LETTERS[kind]}")
+def _is_imported(connection: Connection, place: str) -> bool:
+    """Whether an import put a service at this place of the sequence into the registry, of whatever kind."""
+    return bool(rows_by_number(connection, [f"{place}{letter}" for letter in LETTERS.values()]))
 
 
 def _serial(connection: Connection, province: str, now: datetime) -> str:

@@ -171,10 +171,9 @@ class Standing:
                 entity, rows = self._entity(connection, number, who)
                 storage.save_entity(connection, replace(entity, blacklisted=blacklisted))
             else:
-                row = seen_row(connection, text, who, lock=True)
-                storage.save_registration(connection, replace(row, blacklisted=blacklisted, observed_at=now))
-                rows = [row]
+                rows = [replace(seen_row(connection, text, who, lock=True), blacklisted=blacklisted)]
             for each in rows:
+                storage.save_registration(connection, replace(each, observed_at=now))
                 publish(connection, each.number, simulated=self._simulated)
                 before, after = ("", "blacklisted") if blacklisted else ("blacklisted", "")
                 storage.add_history(

@@ -75,7 +75,11 @@ class RegistrationSystem(Looking):
         """Another form in place of the draft's; one without persons keeps those there are. It is verified anew."""
 
         def work(connection: Connection, kept: Kept, now: datetime) -> Kept:
-            edited = keep(kept, plain(form), self._vault)
+            given = plain(form)
+            edited = keep(kept, given, self._vault)
+            if kept.purpose is Purpose.CHANGE_OPERATOR and edited.form.get("operator") != kept.form.get("operator"):
+                # The account that was stated was that of the operator who stood in the form before.
+                edited = replace(edited, next_account=self._standing.account_of(given, None))
             return self._published(connection, finish(connection, edited, Step.EDIT, acting(actor), now))
 
         return self._take(application, Step.EDIT, actor, revision, work)

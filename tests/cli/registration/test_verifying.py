@@ -161,12 +161,14 @@ NETWORKS = '[providers]\n"示例云" = ["203.0.113.0/24"]\n'
 
 
 def test_the_networks_of_access_providers(desk: Desk, file: File) -> None:
-    """The form's addresses are in one, or in none."""
-    name = desk.submitted()
+    """The form's addresses are in one, or in none; its domains are somebody else's to look at."""
+    name = desk.submitted(spoilt(good_form(), "/app/domains", []))
     networks = file(NETWORKS, "networks.toml")
     assert verifications(desk, name, "--networks", networks)["network"]["passed"] is True
     other = desk.submitted(spoilt(good_form(), "/app/endpoints/0", "198.51.100.7"))
     assert verifications(desk, other, "--networks", networks, code=1)["network"]["passed"] is False
+    with_domains = verifications(desk, desk.submitted(), "--networks", networks, code=3)["network"]
+    assert "nobody looked at the domains" in with_domains["note"]
 
 
 def test_where_domains_lead(desk: Desk, file: File, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +197,8 @@ def test_where_domains_lead(desk: Desk, file: File, monkeypatch: pytest.MonkeyPa
 def test_who_registered_the_domains(desk: Desk, file: File, entries: list[object], code: int) -> None:
     """A domain belongs to what is registered above it; what the extract lacks was not looked up."""
     name = desk.submitted()
-    verifications(desk, name, "--domain-register", file(entries), code=code)
+    both = ("--domain-register", file(entries), "--networks", file(NETWORKS, "networks.toml"))
+    verifications(desk, name, *both, code=code)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,7 @@ def test_a_file_that_cannot_be_read(desk: Desk, file: File, option: str, value: 
 
 def test_a_check_is_about_the_revision_that_was_looked_at(desk: Desk, file: File) -> None:
     """Several verifications of one command follow each other; a step of somebody else in between is seen."""
-    name = desk.submitted()
+    name = desk.submitted(spoilt(good_form(), "/app/domains", []))
     both = ("--business-register", file(entry()), "--networks", file(NETWORKS, "networks.toml"))
     assert set(verifications(desk, name, *both, "--revision", "2")) == {"identity", "network"}
     assert "out_of_date" in desk.do("verify", name, *both, "--revision", "2", *PLATFORM).err

@@ -252,3 +252,33 @@ def test_a_form_edited_meanwhile_is_not_verified_by_them(tmp_path: Path) -> None
         for result in results:
             with pytest.raises(OutOfDate):
                 system.verify(draft.id, result, actor=PLATFORM)
+
+
+def test_domains_and_addresses_are_each_looked_at() -> None:
+    """Whoever registered a domain says nothing about the servers, nor the other way round."""
+    domains, addresses = DomainRegistrantCheck(Domains()), ProviderAddressCheck(NETWORKS)
+
+    def network(form: Mapping[str, object], *checks: Check) -> Verification:
+        return verify_all(form, checks)[1]
+
+    for alone, lacks in ((domains, "addresses"), (addresses, "domains")):
+        said = network(good_form(), alone)
+        assert (said.passed, is_undecided(said), f"nobody looked at the {lacks}" in said.note) == (False, True, True)
+    assert network(good_form(), domains, addresses).passed
+    assert network(spoilt(good_form(), "/app/domains", []), addresses).passed
+
+
+def test_a_check_of_ones_own_speaks_for_its_whole_subject() -> None:
+    """Unless it says what it looks at."""
+
+    class Own:
+        subject = Subject.NETWORK
+
+        def check(self, form: Mapping[str, object]) -> Verification:
+            return Verification(Subject.NETWORK, "by hand", passed=bool(form), evidence="looked at")
+
+    class OfDomains(Own):
+        looks_at = frozenset({"domains"})
+
+    assert verify_all(good_form(), [Own()])[1].passed
+    assert not verify_all(good_form(), [OfDomains()])[1].passed

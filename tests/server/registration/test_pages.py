@@ -552,6 +552,15 @@ def test_a_decision_about_an_older_page_is_not_taken(
     assert f'href="/review/{made.id}?lang=zh-CN"' in said.body.decode()
 
 
+def test_a_decision_that_is_none_is_not_taken(simulated: RegistrationSystem, bureau: Browser) -> None:
+    """Nothing is done in place of a word that the page does not have."""
+    made = brought_to(simulated, State.UNDER_REVIEW)
+    page = bureau.get(f"/review/{made.id}")
+    fields = {"proof": hidden(page, "proof"), "revision": hidden(page, "revision"), "decision": "x", "notes": "n"}
+    assert bureau.post(f"/review/{made.id}/decision", fields).status == 400
+    assert simulated.application(made.id, actor=BUREAU).state is State.UNDER_REVIEW
+
+
 def test_a_bureau_s_number_is_recorded(tmp_path: Path) -> None:
     """Where the registry is not simulated: with its evidence, or not at all."""
     with system(tmp_path, simulated=False) as made, serving(made) as site:

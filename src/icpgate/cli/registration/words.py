@@ -25,6 +25,7 @@ _LABELS: Final = {
     "platform": ("platform", "运行平台"),
     "domains": ("domains", "域名"),
     "endpoints": ("addresses", "IP 地址"),
+    "ends": ("ends the access of", "取消接入"),
     "access_providers": ("access providers", "接入服务提供者"),
     "taken_in_by": ("taken in by", "受理单位"),
     "province": ("province", "省份"),

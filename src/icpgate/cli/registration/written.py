@@ -125,6 +125,7 @@ def application_lines(application: Application, lang: str, lacks: tuple[str, ...
     yield from lines.of("purpose", word("purpose", application.purpose.value, lang))
     yield from lines.of("state", word("state", application.state.value, lang))
     yield from lines.of("number", application.number or "")
+    yield from lines.of("ends", application.access_provider)
     yield from _form_lines(application.form, lines)
     yield from lines.of("account", application.operator_account)
     yield from lines.of("taken_in_by", application.taken_in_by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from icpgate.errors import ConfigurationError, quote
 from icpgate.lookup.snapshot.body import kind_named, status_named
@@ -13,7 +13,7 @@ from icpgate.lookup.snapshot.layout import SCHEMA_VERSION
 from icpgate.lookup.snapshot.reading import RegistryFile
 from icpgate.lookup.snapshot.table import write_csv
 from icpgate.number import PROVINCES
-from icpgate.record import write_time
+from icpgate.record import Origin, write_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from icpgate.record import RegistrationRecord
 
 __all__ = ["by_province", "export_records", "show", "stats", "write_records"]
+
+
+_ORIGINS: Final = {"b": Origin.BUREAU.value, "s": Origin.SIMULATED.value}
 
 
 def show(path: str | os.PathLike[str], number: RegistrationNumber) -> RegistrationRecord | None:
@@ -65,6 +68,7 @@ def stats(path: str | os.PathLike[str]) -> dict[str, object]:
             "records": about.records,
             "simulated": about.simulated,
             "by_status": {status_named(code): count for code, count in file.counts("substr(body, 1, 1)").items()},
+            "by_origin": {_ORIGINS[code]: count for code, count in file.counts("substr(body, 3, 1)").items()},
             "by_kind": {kind_named(code): count for code, count in file.counts("lower(substr(body, 2, 1))").items()},
             "by_province": by_province(file.counts("substr(number, 1, 1)")),
             "observed": None if span is None else {"oldest": write_time(span[0]), "newest": write_time(span[1])},

@@ -36,7 +36,9 @@ class Check(Protocol):
 
     A class attribute `form_only = True` says that it looks at nothing beyond the form: it may then fail its subject,
     but does not pass it alone, because the form was written by who is verified. `reads_persons = True` says that it
-    needs the persons responsible: `verify_all` hands them to no other check.
+    needs the persons responsible: `verify_all` hands them to no other check. `looks_at = frozenset({"domains"})` says
+    that of the network it looks at that alone (`domains`, `addresses`); without it a check speaks for its whole
+    subject.
     """
 
     @property

@@ -70,6 +70,7 @@ class DomainRegistrantCheck:
     name: str = "domain register"
 
     subject: ClassVar[Subject] = Subject.NETWORK
+    looks_at: ClassVar[frozenset[str]] = frozenset({"domains"})
 
     def __post_init__(self) -> None:
         """Raises `ConfigurationError`."""
@@ -163,6 +164,7 @@ class ResolutionCheck:
     seconds: float = 10.0
 
     subject: ClassVar[Subject] = Subject.NETWORK
+    looks_at: ClassVar[frozenset[str]] = frozenset({"domains"})
 
     def __post_init__(self) -> None:
         """Raises `ConfigurationError`."""
@@ -239,6 +241,7 @@ class ProviderAddressCheck:
     networks: ProviderNetworks
 
     subject: ClassVar[Subject] = Subject.NETWORK
+    looks_at: ClassVar[frozenset[str]] = frozenset({"addresses"})
 
     def check(self, form: Mapping[str, object]) -> Verification | None:
         """See `Check.check`."""

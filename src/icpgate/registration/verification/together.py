@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpgate.errors import ConfigurationError
 from icpgate.registration.application import SUBJECTS, Subject, Verification
+from icpgate.registration.form.examining import read_form
 from icpgate.registration.keeping import plain
 from icpgate.registration.verification.interface import UNDECIDED, is_undecided, joined, named, note_of
 
@@ -25,7 +26,8 @@ def verify_all(
     One verification for each subject, in the order of `Subject`, out of everything the checks say.
 
     A subject passes when every check of it that had something to look at passed, and at least one of these looked
-    beyond the form. A check that raises is undecided. `form_digest` is the application's: with it the verifications
+    beyond the form; of the network, domains and addresses each where the form has them. A check that raises is
+    undecided. `form_digest` is the application's: with it the verifications
     do not count for a form that was edited meanwhile. Raises `RegistrationError` for a form that is no JSON, and
     `ConfigurationError` for a check without a subject.
     """
@@ -51,6 +53,8 @@ def _together(subject: Subject, form: dict[str, Json], checks: list[Check], form
         and not any(result.passed and not getattr(check, "form_only", False) for check, result in results)
     ):
         still_open.append("nothing beyond the form was looked at and found right")
+    if subject is Subject.NETWORK and not wrong and not still_open:
+        still_open += [f"nobody looked at the {what}" for what in _unseen(form, results)]
     return Verification(
         subject,
         named(" + ".join(dict.fromkeys(each.method for each in said)) or "none"),
@@ -59,6 +63,17 @@ def _together(subject: Subject, form: dict[str, Json], checks: list[Check], form
         note=note_of(wrong, still_open),
         form_digest=form_digest,
     )
+
+
+def _unseen(form: dict[str, Json], results: list[tuple[Check, Verification]]) -> list[str]:
+    """What the form has of network resources and no check that passed has looked at."""
+    app = read_form(form).app
+    has = {"domains": bool(app.domains), "addresses": bool(app.endpoints)}
+    seen: set[str] = set()
+    for check, result in results:
+        if result.passed:
+            seen |= getattr(check, "looks_at", has.keys())
+    return [what for what, there in has.items() if there and what not in seen]
 
 
 def _looked(check: Check, form: dict[str, Json]) -> Verification | None:

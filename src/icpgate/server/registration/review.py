@@ -13,6 +13,7 @@ from icpgate.errors import IcpGateError
 from icpgate.record import BEIJING
 from icpgate.registration.states import Purpose, Role, State, Step
 from icpgate.registration.workdays import is_overdue
+from icpgate.server.refusal import Refused
 from icpgate.server.registration.bodies import LONGEST_NOTE, MOST_NOTES
 from icpgate.server.registration.interface import application_id
 from icpgate.server.registration.refusing import refused
@@ -121,7 +122,9 @@ class Review:
             return self._system.approve(key, actor=actor, number=number, evidence=evidence, revision=revision)
         if decision == "reject":
             return self._system.reject(key, actor=actor, notes=notes, revision=revision)
-        return self._system.send_back(key, actor=actor, notes=notes, revision=revision)
+        if decision == "return":
+            return self._system.send_back(key, actor=actor, notes=notes, revision=revision)
+        raise Refused(400, "the form cannot be read", code="request.form", hint="send it from the page")
 
     async def _page(self, visit: Visit, attempt: _Attempt) -> Response:
         application, history = await self._work.done(partial(self._seen, visit.key, visit.actor))
