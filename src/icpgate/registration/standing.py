@@ -62,6 +62,17 @@ class Standing:
             raise RegistrationError(message, hint="state operator_account", code="registration.account")
         return text_of(name, "/operator/name", 256)
 
+    def names_another(self, connection: Connection, kept: Kept, edited: Kept) -> bool:
+        """
+        Whether an edit of a change of operator puts a third one in the second one's place.
+
+        The account that was stated is then not the new one's; where the form still named the registered operator, it is.
+        """
+        row = storage.registration_row(connection, kept.number or "")
+        before, after = kept.form.get("operator"), edited.form.get("operator")
+        is_handed_over = kept.purpose is Purpose.CHANGE_OPERATOR and row is not None
+        return is_handed_over and before != after and before != (row and row.form.get("operator"))
+
     def change(self, connection: Connection, number: str, who: Actor, purpose: Purpose, now: datetime) -> Kept:
         """An application for a change, which begins with the persons that are kept."""
         row = seen_row(connection, number, who, lock=True)

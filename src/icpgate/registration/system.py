@@ -77,8 +77,7 @@ class RegistrationSystem(Looking):
         def work(connection: Connection, kept: Kept, now: datetime) -> Kept:
             given = plain(form)
             edited = keep(kept, given, self._vault)
-            if kept.purpose is Purpose.CHANGE_OPERATOR and edited.form.get("operator") != kept.form.get("operator"):
-                # The account that was stated was that of the operator who stood in the form before.
+            if self._standing.names_another(connection, kept, edited):
                 edited = replace(edited, next_account=self._standing.account_of(given, None))
             return self._published(connection, finish(connection, edited, Step.EDIT, acting(actor), now))
 
