@@ -66,7 +66,7 @@ class Standing:
         """
         Whether an edit of a change of operator puts a third one in the second one's place.
 
-        The account that was stated is then not the new one's; where the form still named the registered operator, it is.
+        The account that was stated is then not the new one's; where the form named the registered operator, it is.
         """
         row = storage.registration_row(connection, kept.number or "")
         before, after = kept.form.get("operator"), edited.form.get("operator")
