@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from icpgate.lookup.steps import Flow, LevelStep, Response
 
 LIFE = 24 * HOUR
+DAY = 24 * HOUR
 QUERY = by(NUMBER)
 WAITING = Lives(jitter=0, renewing=timedelta(0))
 """Nothing is returned while it is renewed: whoever comes after its life waits."""
@@ -471,6 +472,53 @@ def test_an_observation_of_the_future_is_no_hit(
     assert read(client.look_up(QUERY)) == "registered"
     client.look_up(QUERY)
     assert len(registry.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [(600, "cancelled"), (DAY, "cancelled"), (DAY + 1, "registered")],
+    ids=["near", "a day", "beyond"],
+)
+def test_a_denial_of_the_future_stands(
+    client: LookupClient, registry: Told, clock: FixedClock, ahead: float, told: str
+) -> None:
+    """Our own clock may be late, so nothing older comes after it; further ahead than any clock it is nonsense."""
+    registry.seen, registry.says = ago(clock, -ahead), {"status": "cancelled"}
+    assert read(client.look_up(QUERY)) == "cancelled"
+    registry.seen, registry.says = None, {}
+    clock.advance(LIFE + HOUR)
+    clock.jump(-LIFE - HOUR)
+    assert read(client.look_up(QUERY)) == told
+
+
+@pytest.mark.parametrize(
+    ("there", "comes", "told"),
+    [
+        ({}, {"status": "cancelled"}, "cancelled"),
+        ({}, {}, "registered"),
+        ({"status": "cancelled"}, {}, "cancelled"),
+        ({"status": "cancelled"}, {"status": "cancelled"}, "cancelled"),
+    ],
+    ids=["a denial", "the same", "an allow", "the same denial"],
+)
+def test_what_came_while_the_clock_was_ahead(
+    client: LookupClient,
+    registry: Told,
+    clock: FixedClock,
+    there: dict[str, object],
+    comes: dict[str, object],
+    told: str,
+) -> None:
+    """Once the clock is set back, what could allow no more than it takes its place; an allow waits."""
+    registry.says = there
+    client.look_up(QUERY)
+    clock.jump(-HOUR)
+    registry.says = comes
+    observation = client.look_up(QUERY)
+    assert read(observation) == told
+    is_replaced = told == "registered" or "status" in comes
+    assert (observation.observed_at <= clock.now()) is is_replaced
+    assert read(client.look_up(QUERY)) == told
 
 
 @settings(max_examples=40, deadline=None)
