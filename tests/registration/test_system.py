@@ -327,6 +327,30 @@ def test_what_is_no_form_is_refused(system: RegistrationSystem, form: Any) -> No
     assert system.applications(actor=OPERATOR) == ()
 
 
+@pytest.mark.parametrize(
+    ("form", "place"),
+    [
+        ({"负责人": {"name": "张示例"}}, "the form itself"),
+        ({"operator": {"legal_person": {"mobile": "13800000000"}}}, "/operator"),
+        ({"app": {"platforms": [{"platform": "android"}, {"contact": "张示例"}]}}, "/app/platforms/1"),
+        ({"app": {"name": {"张示例": 1}}}, "/app/name"),
+        ({"app": {"languages": ["zh", {"张示例": 1}]}}, "/app/languages/1"),
+        ({"operator": [{"name": "张示例"}]}, "/operator/0"),
+    ],
+    ids=["part", "in a part", "in a list", "in a text", "in a list of texts", "a list for a part"],
+)
+def test_a_field_that_no_form_has_is_not_kept(system: RegistrationSystem, form: dict[str, object], place: str) -> None:
+    """It could be about a person, and would be kept in clear. What it is called is not repeated."""
+    with pytest.raises(RegistrationError, match="no form has") as refused:
+        system.new(form | {"commitment_letter": {}}, actor=PLATFORM, operator_account="somebody")
+    assert refused.value.message.endswith(f" in {place}")
+    assert "示例" not in str(refused.value)
+    draft = system.new({"operator": "?", "app": {"platforms": "?"}}, actor=OPERATOR)
+    with pytest.raises(RegistrationError):
+        system.edit(draft.id, form, actor=OPERATOR)
+    assert system.application(draft.id, actor=OPERATOR) == draft
+
+
 def test_persons_are_kept_encrypted(live_url: str) -> None:
     """Without a key none are taken; with one only `persons` gives them out, and that is written down."""
     with (

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final, cast
 
 from icpgate.jsontext import InvalidJson, loads
 from icpgate.registration.application import Actor
-from icpgate.registration.form.fields import root_field
+from icpgate.registration.form.fields import FormField, root_field
 from icpgate.registration.provinces import province_of
 from icpgate.registration.refusals import NotAllowed, PersonsRefused, RegistrationError
 from icpgate.registration.states import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from icpgate.jsontext import Json
     from icpgate.registration.persons import Vault
@@ -61,11 +61,12 @@ def keep(kept: Kept, form: Form, vault: Vault | None) -> Kept:
     """
     The application with this form; a form without persons leaves those that are kept.
 
-    A part that no form has is refused: persons under a misspelt name would be kept for everybody to read.
+    A field that no form has is refused, wherever it is: persons under a misspelt name would be there for everybody to
+    read.
     """
-    if not set(form) <= set(root_field().children):
-        message = "the form has a part that no form has"
-        hint = f"its parts are {', '.join(root_field().children)}"
+    for place, known in _strangers(form, root_field(), ""):
+        message = f"the form has a field that no form has, in {place or 'the form itself'}"
+        hint = f"there are {', '.join(known)}" if known else "a value is expected there, not an object"
         raise RegistrationError(message, hint=hint, code="registration.form")
     open_form = {name: value for name, value in form.items() if name != _PERSONS}
     kept = replace(kept, form=open_form, province=domicile_of(open_form))
@@ -77,6 +78,27 @@ def keep(kept: Kept, form: Form, vault: Vault | None) -> Kept:
         sealed = _vault(vault).seal(persons, kept.id)
         kept = replace(kept, persons=sealed, persons_of=kept.id, persons_kept=_parts(persons))
     return replace(kept, form_digest=digest_of(open_form, kept.persons))
+
+
+def _strangers(value: Json, at: FormField, place: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each object that has a field too many: its place, and the fields that it may have. Persons are sealed as is."""
+    if at.pointer == f"/{_PERSONS}":
+        return
+    if isinstance(value, list):
+        below = at.children.get("*", _VALUE) if at.type == "list" else _VALUE
+        for position, item in enumerate(value):
+            yield from _strangers(item, below, f"{place}/{position}")
+    elif isinstance(value, dict):
+        known = at.children if at.type == "object" else {}
+        if not value.keys() <= known.keys():
+            yield place, tuple(known)
+            return
+        for name, member in value.items():
+            yield from _strangers(member, known[name], f"{place}/{name}")
+
+
+_VALUE: Final = FormField("", "", "", "text", "no")
+"""Where no field is: nothing below it has a name."""
 
 
 def _parts(persons: Mapping[str, Json]) -> tuple[str, ...]:
