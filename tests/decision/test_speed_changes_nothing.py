@@ -396,6 +396,8 @@ def test_a_rule_of_one_s_own_may_say_what_stands_for_words() -> None:
     decision = decide(case_of(OTHER_APP), policy, decision_id="x")
     assert decision.findings[-1] == finding
     assert [r.found for r in decision.raised if r.code == "x_own"] == ["f"]
+    assert "x_own" in decision.codes
+    assert decision.mask.bit_count() == len(decision.codes) - 1  # a code that is not published has no bit
 
 
 def test_what_guards_add_has_words_too() -> None:
