@@ -163,7 +163,9 @@ def text_of(text: object, what: str, longest: int, *, empty: bool = False) -> st
             f"{what}: {type(text).__name__} given", hint="a text is expected", code="registration.value"
         )
     stripped = str.__str__(text).strip()
-    if not (stripped or empty) or len(stripped) > longest:
+    if not stripped and not empty:
+        raise RegistrationError(f"{what} is missing", hint=f"1 to {longest:,} characters", code="registration.value")
+    if len(stripped) > longest:
         message = f"{what}: {len(stripped):,} characters"
         raise RegistrationError(message, hint=f"{0 if empty else 1} to {longest:,}", code="registration.value")
     if any(unicodedata.category(character) in _UNSEEN and character not in "\n\t" for character in stripped):
