@@ -29,10 +29,10 @@ from icpgate.appfields import (
     Region,
     RunsOn,
     Version,
+    package_of_platform,
 )
 from icpgate.document import document_defect
 from icpgate.given import Day, Given, Text, TextReader, defect, listed
-from icpgate.identifiers import package_defect
 from icpgate.number import ServiceKind
 
 if TYPE_CHECKING:
@@ -177,16 +177,7 @@ registration_number, sectors, signing_certificates, version (did you mean packag
     first_listed_on: Day | None = None
     display: Display | None = None
 
-    @field_validator("package")
-    @classmethod
-    def _of_its_platform(cls, package: str, info: ValidationInfo) -> str:
-        platform = info.data.get("platform")
-        if platform is None:
-            return package
-        normal, problem = package_defect(platform, package)
-        if problem is not None:
-            raise defect(problem.code, problem.message, expected=problem.expected, hint=problem.hint)
-        return normal
+    _of_its_platform = field_validator("package")(package_of_platform)
 
     @classmethod
     def from_facts(cls, facts: PackageFacts, **known: object) -> App:

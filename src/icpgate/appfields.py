@@ -17,7 +17,7 @@ from icpgate.chinese import Likeness, compare
 from icpgate.document import DocumentType
 from icpgate.errors import InvalidPublicKey, nearest, quote
 from icpgate.given import Given, ReadAs, TextReader, defect
-from icpgate.identifiers import REGIONS, domain_defect, endpoint_defect
+from icpgate.identifiers import REGIONS, domain_defect, endpoint_defect, package_defect
 from icpgate.number import ServiceKind
 from icpgate.signing import (
     DigestAlgorithm,
@@ -50,6 +50,7 @@ __all__ = [
     "Region",
     "RunsOn",
     "Version",
+    "package_of_platform",
 ]
 
 _T = TypeVar("_T")
@@ -190,6 +191,17 @@ def _domain(value: object) -> str:
 
 def _endpoint(value: object) -> str:
     normal, problem = endpoint_defect(TextReader("app.endpoint", 2_048)(value))
+    if problem is not None:
+        raise defect(problem.code, problem.message, expected=problem.expected, hint=problem.hint)
+    return normal
+
+
+def package_of_platform(package: str, info: ValidationInfo) -> str:
+    """The package in the form that its platform has; for a model with the field `platform` before it."""
+    platform = info.data.get("platform")
+    if platform is None:
+        return package
+    normal, problem = package_defect(platform, package)
     if problem is not None:
         raise defect(problem.code, problem.message, expected=problem.expected, hint=problem.hint)
     return normal

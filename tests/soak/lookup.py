@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import re
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,13 +22,12 @@ from tests.lookup.cache.servers import started
 from tests.lookup.crowd import Crowd, Everything, numbered, pair_of
 from tests.lookup.crowd_process import Process
 from tests.lookup.million import run
+from tests.soak.table import tabled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from icpgate.lookup.registries.memory import MemoryRegistry
-
-__all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
 COUNT = re.compile(r"(\d+) passed")
@@ -170,26 +167,5 @@ RUNS: tuple[tuple[str, str, Callable[[], str]], ...] = (
 )
 
 
-def main(only: str = "") -> int:
-    """Run them all, or those whose name has the text in it; 1 when one failed."""
-    day = datetime.now(UTC).date().isoformat()
-    machine = f"{platform.machine()}, Python {platform.python_version()}"
-    sys.stdout.write("| what | count | result | took | when, where |\n|---|---|---|---|---|\n")
-    failed = False
-    for what, count, work in RUNS:
-        if only not in what:
-            continue
-        begun = time.monotonic()
-        try:
-            result = work()
-        except Exception as error:  # noqa: BLE001 -- a run that fails is a row of the table
-            failed, result = True, "FAILED"
-            sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        took = time.monotonic() - begun
-        sys.stdout.write(f"| {what} | {count} | {result} | {took:.0f} s | {day}, {machine} |\n")
-        sys.stdout.flush()
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(tabled(RUNS, *sys.argv[1:]))

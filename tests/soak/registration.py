@@ -7,7 +7,6 @@ The big counts of the registration procedure: many processes that approve at onc
 from __future__ import annotations
 
 import os
-import platform
 import random
 import re
 import sqlite3
@@ -15,7 +14,6 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -23,13 +21,12 @@ from typing import TYPE_CHECKING, Final
 from tests.registration.crowd import Worker
 from tests.registration.crowding import Crowded
 from tests.servers import postgresql_server
+from tests.soak.table import tabled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.registration.crowd import Acknowledged
-
-__all__ = ["main"]
 
 ROOT: Final = Path(__file__).parents[2]
 COUNT: Final = re.compile(r"(\d+) passed")
@@ -142,26 +139,5 @@ RUNS: tuple[tuple[str, str, Callable[[], str]], ...] = (
 )
 
 
-def main(only: str = "") -> int:
-    """Run them all, or those whose name has the text in it; 1 when one failed."""
-    day = datetime.now(UTC).date().isoformat()
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    sys.stdout.write("| what | count | result | took | when, where |\n|---|---|---|---|---|\n")
-    failed = False
-    for what, count, work in RUNS:
-        if only not in what:
-            continue
-        begun = time.monotonic()
-        try:
-            result = work()
-        except Exception as error:  # noqa: BLE001 -- a run that fails is a row of the table
-            failed, result = True, "FAILED"
-            sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        took = time.monotonic() - begun
-        sys.stdout.write(f"| {what} | {count} | {result} | {took:.0f} s | {day}, {machine} |\n")
-        sys.stdout.flush()
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(tabled(RUNS, *sys.argv[1:]))

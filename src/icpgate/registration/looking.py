@@ -197,4 +197,8 @@ class Looking:
 
 def _business(who: Actor) -> tuple[tuple[str, str], ...]:
     """What narrows a list down before `may_see` decides."""
-    return (("operator_account = ?", who.name),) if who.role is Role.OPERATOR else ()
+    if who.role is Role.OPERATOR:
+        return (("operator_account = ?", who.name),)
+    if who.role is Role.BUREAU:
+        return (("province = ?", who.province),) if who.province else ()
+    return (("taken_in_by IN (?, '')", who.name),)

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from icpgate.app import PackageFacts
-from icpgate.appfields import Certificate, Key, Name, Package, RunsOn, Version  # noqa: TC001 -- pydantic reads them
+from icpgate.appfields import (
+    Certificate,
+    Key,
+    Name,
+    Package,
+    RunsOn,
+    Version,
+    package_of_platform,
+)
 from icpgate.given import Given, Text, defect, listed
-from icpgate.identifiers import package_defect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,16 +52,7 @@ class DescribedFacts(Given):
     public_key: Key | None = None
     uses_network: Annotated[bool, Field(strict=True)] | None = None
 
-    @field_validator("package")
-    @classmethod
-    def _of_its_platform(cls, package: str, info: ValidationInfo) -> str:
-        platform = info.data.get("platform")
-        if platform is None:
-            return package
-        normal, problem = package_defect(platform, package)
-        if problem is not None:
-            raise defect(problem.code, problem.message, expected=problem.expected, hint=problem.hint)
-        return normal
+    _of_its_platform = field_validator("package")(package_of_platform)
 
 
 def facts_from(mapping: Mapping[str, object]) -> PackageFacts:

@@ -17,11 +17,11 @@ from icpgate.registration.verification.interface import Seen, read_parts, same_n
 from icpgate.registration.verification.patience import seconds_of, within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from ipaddress import IPv4Address, IPv6Address
 
     from icpgate.registration.application import Verification
-    from icpgate.registration.form.values import FormApp, FormOperator
+    from icpgate.registration.form.values import Form, FormApp, FormOperator
     from icpgate.registration.verification.providers import ProviderNetworks
 
 __all__ = [
@@ -56,6 +56,18 @@ class DomainRegister(Protocol):
         ...
 
 
+def _each_domain(seen: Seen, form: Form, defects: tuple[str, ...], look: Callable[[str], None]) -> Verification | None:
+    """What came of a look at each domain; None for a form without any, an objection for one that cannot be read."""
+    if defects:
+        seen.objection(f"the form has defects: {', '.join(defects)}")
+    elif not form.app.domains:
+        return None
+    else:
+        for domain in form.app.domains:
+            look(domain)
+    return seen.verification()
+
+
 @dataclass(frozen=True, slots=True)
 class DomainRegistrantCheck:
     """
@@ -79,15 +91,9 @@ class DomainRegistrantCheck:
     def check(self, form: Mapping[str, object]) -> Verification | None:
         """See `Check.check`."""
         seen = Seen(self.subject, self.name)
-        read, defects = read_parts(form, "/app", "/operator")
-        if defects:
-            seen.objection(f"the form has defects: {', '.join(defects)}")
-        elif not read.app.domains:
-            return None
         end = monotonic() + self.seconds
-        for domain in () if defects else read.app.domains or ():
-            self._look(seen, domain, read.operator, end)
-        return seen.verification()
+        read, defects = read_parts(form, "/app", "/operator")
+        return _each_domain(seen, read, defects, lambda domain: self._look(seen, domain, read.operator, end))
 
     def _look(self, seen: Seen, domain: str, operator: FormOperator, end: float) -> None:
         try:
@@ -173,15 +179,9 @@ class ResolutionCheck:
     def check(self, form: Mapping[str, object]) -> Verification | None:
         """See `Check.check`."""
         seen = Seen(self.subject, "resolution")
-        read, defects = read_parts(form, "/app")
-        if defects:
-            seen.objection(f"the form has defects: {', '.join(defects)}")
-        elif not read.app.domains:
-            return None
         end = monotonic() + self.seconds
-        for domain in () if defects else read.app.domains or ():
-            self._resolve(seen, domain, read.app, end)
-        return seen.verification()
+        read, defects = read_parts(form, "/app")
+        return _each_domain(seen, read, defects, lambda domain: self._resolve(seen, domain, read.app, end))
 
     def _resolve(self, seen: Seen, domain: str, app: FormApp, end: float) -> None:
         try:
